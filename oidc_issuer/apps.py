@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OidcIssuerConfig(AppConfig):
+    name = "oidc_issuer"
+    verbose_name = "Issuer"
