@@ -1,0 +1,150 @@
+"""The rules of a client assertion whose signature holds (RFC 7523 section 3, RFC 7519 section 4.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from exchange_apps.domain.denials import DenialReason
+from exchange_apps.domain.errors import InvalidClient
+from exchange_apps.domain.lifetimes import CLOCK_LEEWAY
+from exchange_apps.domain.receipt import Check, Receipt
+
+MOST_JTI_BYTES = 255
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAssertion:
+    """What a proven key holder said. Only `jose.verify_client_assertion` makes one.
+
+    Times are in seconds since the epoch.
+    """
+
+    client_id: str
+    key_id: str
+    algorithm: str
+    claims: dict[str, Any]
+
+    @property
+    def expires_at(self) -> int:
+        return int(self.claims["exp"])
+
+    @property
+    def jti(self) -> str | None:
+        return self.claims.get("jti")
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionRules:
+    """What an application and its organization demand of an assertion. `max_lifetime` is in seconds."""
+
+    accepted_audiences: tuple[str, ...]
+    max_lifetime: int
+    require_jti: bool
+
+
+def check_claims(assertion: ClientAssertion, rules: AssertionRules, *, now: float, receipt: Receipt) -> None:
+    """Check every claim in order; raises InvalidClient at the first that does not hold."""
+    claims = assertion.claims
+    _check_subject(claims, receipt)
+    _check_audience(claims, rules, receipt)
+    _check_times(claims, rules, now, receipt)
+    _check_jti(claims, rules, receipt)
+
+
+def _check_subject(claims: dict[str, Any], receipt: Receipt) -> None:
+    if claims.get("sub") != claims["iss"]:
+        receipt.refused(
+            Check.ISSUER_AND_SUBJECT,
+            InvalidClient,
+            DenialReason.ASSERTION_SUBJECT,
+            expected=claims["iss"],
+            seen=claims.get("sub", "no sub claim"),
+        )
+    receipt.passed(Check.ISSUER_AND_SUBJECT, claims["iss"])
+
+
+def _check_audience(claims: dict[str, Any], rules: AssertionRules, receipt: Receipt) -> None:
+    audience = claims.get("aud", "no aud claim")
+    if isinstance(audience, list) and len(audience) == 1:
+        audience = audience[0]
+    if not isinstance(audience, str) or audience not in rules.accepted_audiences:
+        receipt.refused(
+            Check.ASSERTION_AUDIENCE,
+            InvalidClient,
+            DenialReason.ASSERTION_AUDIENCE,
+            expected=" or ".join(rules.accepted_audiences),
+            seen=audience,
+        )
+    receipt.passed(Check.ASSERTION_AUDIENCE, audience)
+
+
+def _check_times(claims: dict[str, Any], rules: AssertionRules, now: float, receipt: Receipt) -> None:
+    issued_at, expires_at = claims.get("iat"), claims.get("exp")
+    not_before = claims.get("nbf", 0)
+    # bool is an int in Python, and a float loses seconds past 2^53: neither is a NumericDate here
+    if type(issued_at) is not int or type(expires_at) is not int or type(not_before) is not int:
+        receipt.refused(
+            Check.ASSERTION_TIMES,
+            InvalidClient,
+            DenialReason.ASSERTION_TIMES_MALFORMED,
+            expected="integers, iat and exp present",
+            seen=f"iat={issued_at!r} exp={expires_at!r} nbf={claims.get('nbf')!r}",
+        )
+    moment = int(now)
+    if expires_at <= now - CLOCK_LEEWAY:
+        receipt.refused(
+            Check.EXPIRY,
+            InvalidClient,
+            DenialReason.ASSERTION_EXPIRED,
+            expected=f"later than {moment} (the time here)",
+            seen=f"{expires_at}, {moment - expires_at} s ago",
+        )
+    receipt.passed(Check.EXPIRY, expires_at)
+    if issued_at > now + CLOCK_LEEWAY:
+        receipt.refused(
+            Check.ISSUED_AT,
+            InvalidClient,
+            DenialReason.ASSERTION_ISSUED_IN_FUTURE,
+            expected=f"at most {moment} (the time here) and {CLOCK_LEEWAY} s",
+            seen=f"{issued_at}, {issued_at - moment} s ahead",
+        )
+    receipt.passed(Check.ISSUED_AT, issued_at)
+    if not_before > now + CLOCK_LEEWAY:
+        receipt.refused(
+            Check.NOT_BEFORE,
+            InvalidClient,
+            DenialReason.ASSERTION_NOT_YET_VALID,
+            expected=f"at most {moment} (the time here) and {CLOCK_LEEWAY} s",
+            seen=f"{not_before}, {not_before - moment} s ahead",
+        )
+    lifetime = expires_at - issued_at
+    if not 0 < lifetime <= rules.max_lifetime:
+        receipt.refused(
+            Check.ASSERTION_LIFETIME,
+            InvalidClient,
+            DenialReason.ASSERTION_LIFETIME,
+            expected=f"1 to {rules.max_lifetime} s",
+            seen=f"{lifetime} s",
+        )
+    receipt.passed(Check.ASSERTION_LIFETIME, lifetime)
+
+
+def _check_jti(claims: dict[str, Any], rules: AssertionRules, receipt: Receipt) -> None:
+    jti = claims.get("jti")
+    if "jti" not in claims:
+        if rules.require_jti:
+            receipt.refused(
+                Check.JTI, InvalidClient, DenialReason.ASSERTION_JTI_MISSING, expected="a jti claim", seen="none"
+            )
+        return
+    if not isinstance(jti, str) or not jti or len(jti.encode("utf-8", "surrogatepass")) > MOST_JTI_BYTES:
+        seen = f"{len(jti.encode('utf-8', 'surrogatepass'))} bytes" if isinstance(jti, str) else type(jti).__name__
+        receipt.refused(
+            Check.JTI,
+            InvalidClient,
+            DenialReason.ASSERTION_JTI_MALFORMED,
+            expected=f"1 to {MOST_JTI_BYTES} bytes",
+            seen=seen,
+        )
+    receipt.passed(Check.JTI)

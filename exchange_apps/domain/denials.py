@@ -1,0 +1,107 @@
+"""Every reason to refuse, and the one sentence a caller hears for it.
+
+The reason is for the log and never leaves the organization; the sentence is public. Sentences hold only the characters
+RFC 6749 section 5.2 allows. Reasons that arise before the signature is verified share one sentence, so that nobody can
+ask the endpoint which clients and keys exist.
+"""
+
+from enum import StrEnum
+
+
+class DenialReason(StrEnum):
+    # The request itself
+    BODY_TOO_LARGE = "body_too_large"
+    NOT_A_FORM = "not_a_form"
+    AUTHORIZATION_HEADER = "authorization_header"
+    PARAMETER_MISSING = "parameter_missing"
+    PARAMETER_REPEATED = "parameter_repeated"
+    PARAMETER_MALFORMED = "parameter_malformed"
+    GRANT_TYPE_UNSUPPORTED = "grant_type_unsupported"
+    FAILURE_LIMIT = "failure_limit"
+    # Before the signature is verified: one sentence for all
+    ASSERTION_MALFORMED = "assertion_malformed"
+    CLIENT_UNKNOWN = "client_unknown"
+    KEY_UNKNOWN = "key_unknown"
+    SIGNATURE_INVALID = "signature_invalid"
+    # The assertion's claims
+    ASSERTION_SUBJECT = "assertion_subject"
+    ASSERTION_AUDIENCE = "assertion_audience"
+    ASSERTION_TIMES_MALFORMED = "assertion_times_malformed"
+    ASSERTION_EXPIRED = "assertion_expired"
+    ASSERTION_ISSUED_IN_FUTURE = "assertion_issued_in_future"
+    ASSERTION_NOT_YET_VALID = "assertion_not_yet_valid"
+    ASSERTION_LIFETIME = "assertion_lifetime"
+    ASSERTION_JTI_MALFORMED = "assertion_jti_malformed"
+    ASSERTION_JTI_MISSING = "assertion_jti_missing"
+    ASSERTION_REPLAYED = "assertion_replayed"
+    CLIENT_ID_MISMATCH = "client_id_mismatch"
+    # What the application and its organization allow
+    APPLICATION_DISABLED = "application_disabled"
+    EXCHANGE_DISABLED = "exchange_disabled"
+    EXCHANGE_LIMIT = "exchange_limit"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    AUDIENCE_INVALID = "audience_invalid"
+    # Whom the token would be for
+    SUBJECT_UNKNOWN = "subject_unknown"
+    SUBJECT_UNVERIFIED = "subject_unverified"
+    SUBJECT_NOT_MEMBER = "subject_not_member"
+    SUBJECT_SUSPENDED = "subject_suspended"
+    # What the token could do
+    SCOPE_MALFORMED = "scope_malformed"
+    SCOPE_NOT_GRANTABLE = "scope_not_grantable"
+    SCOPE_NO_DEFAULT = "scope_no_default"
+    # Ourselves
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    INTERNAL_ERROR = "internal_error"
+
+
+_UNVERIFIED = (
+    "Invalid client assertion signature: the assertion is malformed, its client is not known, "
+    "or none of the client's keys verifies it"
+)
+_SUBJECT = "Subject user must be an active member of the organization"
+
+PUBLIC_SENTENCES: dict[DenialReason, str] = {
+    DenialReason.BODY_TOO_LARGE: "The request body must not exceed 64 KiB",
+    DenialReason.NOT_A_FORM: "The request body must be application/x-www-form-urlencoded, in UTF-8",
+    DenialReason.AUTHORIZATION_HEADER: (
+        "The Authorization header must not be sent: the client assertion authenticates the client"
+    ),
+    DenialReason.PARAMETER_MISSING: "A required parameter is missing",
+    DenialReason.PARAMETER_REPEATED: "A parameter must not be repeated",
+    DenialReason.PARAMETER_MALFORMED: "A parameter is malformed",
+    DenialReason.GRANT_TYPE_UNSUPPORTED: "The grant type is not supported",
+    DenialReason.FAILURE_LIMIT: "Too many failed exchanges from this address for this client: wait before the next try",
+    DenialReason.ASSERTION_MALFORMED: _UNVERIFIED,
+    DenialReason.CLIENT_UNKNOWN: _UNVERIFIED,
+    DenialReason.KEY_UNKNOWN: _UNVERIFIED,
+    DenialReason.SIGNATURE_INVALID: _UNVERIFIED,
+    DenialReason.ASSERTION_SUBJECT: "JWT `sub` claim must equal `iss`, the client id",
+    DenialReason.ASSERTION_AUDIENCE: "JWT `aud` claim is invalid",
+    DenialReason.ASSERTION_TIMES_MALFORMED: "JWT `iat`, `exp` and `nbf` claims must be integers, in seconds",
+    DenialReason.ASSERTION_EXPIRED: "JWT `exp` claim must be in the future",
+    DenialReason.ASSERTION_ISSUED_IN_FUTURE: "JWT `iat` claim must not be in the future",
+    DenialReason.ASSERTION_NOT_YET_VALID: "JWT `nbf` claim must not be in the future",
+    DenialReason.ASSERTION_LIFETIME: "JWT `exp` claim must be later than `iat`, by no more than the app allows",
+    DenialReason.ASSERTION_JTI_MALFORMED: "JWT `jti` claim must be a non-empty string of at most 255 bytes",
+    DenialReason.ASSERTION_JTI_MISSING: "JWT must contain a `jti` claim",
+    DenialReason.ASSERTION_REPLAYED: "JWT has already been used (jti)",
+    DenialReason.CLIENT_ID_MISMATCH: "The client_id parameter must equal the assertion's `iss` claim",
+    DenialReason.APPLICATION_DISABLED: "The token exchange app is disabled",
+    DenialReason.EXCHANGE_DISABLED: "Token exchange is not enabled for this organization",
+    DenialReason.EXCHANGE_LIMIT: "The organization's limit of exchanges per minute is reached: wait before the next try",
+    DenialReason.ADDRESS_NOT_ALLOWED: "The caller's address is outside the app's allowed IPs for exchange requests",
+    DenialReason.AUDIENCE_INVALID: "Invalid audience organization",
+    DenialReason.SUBJECT_UNKNOWN: _SUBJECT,
+    DenialReason.SUBJECT_UNVERIFIED: _SUBJECT,
+    DenialReason.SUBJECT_NOT_MEMBER: _SUBJECT,
+    DenialReason.SUBJECT_SUSPENDED: _SUBJECT,
+    DenialReason.SCOPE_MALFORMED: "The scope parameter must be scope names separated by spaces",
+    DenialReason.SCOPE_NOT_GRANTABLE: "Requested scopes exceed grantable scopes",
+    DenialReason.SCOPE_NO_DEFAULT: "The scope parameter is required: the app has no default scopes",
+    DenialReason.DATABASE_UNAVAILABLE: "The service cannot store the exchange right now: try again shortly",
+    DenialReason.INTERNAL_ERROR: "The service failed to answer the request",
+}
+
+UNVERIFIED_REASONS = frozenset(reason for reason, sentence in PUBLIC_SENTENCES.items() if sentence is _UNVERIFIED)
+"""Reasons that arise while the caller is still a stranger."""

@@ -1,0 +1,8 @@
+"""The identifiers of RFC 8693, RFC 7523 and of the original we match, spelled once."""
+
+GRANT_TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+CLIENT_ASSERTION_JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+TOKEN_TYPE_ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+SUBJECT_USER_EMAIL = "urn:buildkite:params:oauth:token-type:user-email"
+SUBJECT_USER_UUID = "urn:buildkite:params:oauth:token-type:user-uuid"
