@@ -1,0 +1,59 @@
+"""Which organizations a person may see, and in which role."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exchange_apps.models import Membership, Role, User
+
+READING_ROLES = frozenset({Role.OWNER, Role.ADMIN, Role.AUDITOR})
+CHANGING_ROLES = frozenset({Role.OWNER, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`roles` maps the ids of the organizations a person is an active member of to the role there."""
+
+    user_id: uuid.UUID | None
+    sees_everything: bool
+    roles: Mapping[uuid.UUID, Role]
+
+    @property
+    def visible_organization_ids(self) -> frozenset[uuid.UUID]:
+        return frozenset(self.roles)
+
+    @property
+    def reading_organization_ids(self) -> frozenset[uuid.UUID]:
+        """Where settings and the log may be read."""
+        return frozenset(key for key, role in self.roles.items() if role in READING_ROLES)
+
+    @property
+    def changing_organization_ids(self) -> frozenset[uuid.UUID]:
+        """Where settings may be changed."""
+        return frozenset(key for key, role in self.roles.items() if role in CHANGING_ROLES)
+
+    @property
+    def owning_organization_ids(self) -> frozenset[uuid.UUID]:
+        return frozenset(key for key, role in self.roles.items() if role is Role.OWNER)
+
+    def may_read(self, organization_id: uuid.UUID) -> bool:
+        return self.sees_everything or organization_id in self.reading_organization_ids
+
+    def may_change(self, organization_id: uuid.UUID) -> bool:
+        return self.sees_everything or organization_id in self.changing_organization_ids
+
+    def owns(self, organization_id: uuid.UUID) -> bool:
+        return self.sees_everything or organization_id in self.owning_organization_ids
+
+
+NO_ACCESS = Access(None, False, {})
+
+
+def access_of(user: object) -> Access:
+    """The access of a signed-in user; none for anybody else."""
+    if not isinstance(user, User) or not user.is_active:
+        return NO_ACCESS
+    rows = Membership.objects.filter(user=user, active=True).values_list("organization_id", "role")
+    return Access(user.id, user.is_superuser, {organization: Role(role) for organization, role in rows})

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ExchangeAppsConfig(AppConfig):
+    name = "exchange_apps"
+    verbose_name = "Token exchange"

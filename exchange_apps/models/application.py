@@ -1,0 +1,141 @@
+"""Token exchange apps: an organization's own signing services, known by their public keys."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.identifiers import uuid7
+from exchange_apps.domain import lifetimes
+from exchange_apps.domain.jwk import JWKSet, JWKSetError
+from exchange_apps.models.fields import AddressListField, ScopeListField
+from exchange_apps.models.organization import Organization
+
+if TYPE_CHECKING:
+    from exchange_apps.access import Access
+
+
+def new_client_id() -> str:
+    return secrets.token_hex(10)
+
+
+class ExchangeApplicationQuerySet(models.QuerySet["ExchangeApplication"]):
+    def visible_to(self, access: Access) -> ExchangeApplicationQuerySet:
+        return self if access.sees_everything else self.filter(organization_id__in=access.visible_organization_ids)
+
+
+class ExchangeApplication(models.Model):
+    id = models.UUIDField(_("UUID"), primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="applications", verbose_name=_("organization")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    description = models.TextField(_("description"), blank=True, max_length=1000)
+    client_id = models.CharField(
+        _("client id"),
+        max_length=20,
+        unique=True,
+        default=new_client_id,
+        validators=[RegexValidator(r"\A[0-9a-f]{20}\Z", _("20 lower-case hexadecimal digits."))],
+    )
+    jwks = models.JSONField(
+        _("JWKS"), help_text=_("The public keys that may sign for this app: a JSON object with a “keys” array.")
+    )
+    grantable_scopes = ScopeListField(
+        _("grantable scopes"), default=list, help_text=_("The most a minted token can carry; a request may ask for any part.")
+    )
+    default_scopes = ScopeListField(
+        _("default scopes"), default=list, blank=True, help_text=_("Granted when a request names none. Part of the grantable ones.")
+    )
+    exchange_allowed_ips = AddressListField(
+        _("allowed IPs for exchange requests"), default=list, blank=True, help_text=_("Who may call the token endpoint for this app. One range per line; empty: anyone.")
+    )
+    token_allowed_ips = AddressListField(
+        _("allowed IPs for minted token use"), default=list, blank=True, help_text=_("Where this app's tokens may be used from. One range per line; empty: anywhere.")
+    )
+    max_token_ttl = models.PositiveIntegerField(
+        _("maximum token lifetime (seconds)"),
+        default=lifetimes.DEFAULT_TOKEN_TTL,
+        validators=[MinValueValidator(lifetimes.SHORTEST_TOKEN_TTL), MaxValueValidator(lifetimes.LONGEST_TOKEN_TTL)],
+        help_text=_("30 to 86400; 3600 is one hour. A request for more is capped."),
+    )
+    max_assertion_lifetime = models.PositiveIntegerField(
+        _("maximum assertion lifetime (seconds)"),
+        default=lifetimes.DEFAULT_ASSERTION_LIFETIME,
+        validators=[
+            MinValueValidator(lifetimes.SHORTEST_ASSERTION_LIFETIME),
+            MaxValueValidator(lifetimes.LONGEST_ASSERTION_LIFETIME),
+        ],
+        help_text=_("60 to 3600: how far exp may lie after iat."),
+    )
+    enabled = models.BooleanField(
+        _("enabled"), default=True, help_text=_("Off: exchanges are refused at once and live tokens stop working, until it is on again.")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    version = models.PositiveBigIntegerField(default=1, editable=False)  # counted up by a trigger, see standing.py
+
+    objects: ClassVar[models.Manager[ExchangeApplication]] = ExchangeApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("token exchange app")
+        verbose_name_plural = _("token exchange apps")
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "name"), name="application_name_unique"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    max_token_ttl__gte=lifetimes.SHORTEST_TOKEN_TTL, max_token_ttl__lte=lifetimes.LONGEST_TOKEN_TTL
+                ),
+                name="application_max_token_ttl_bounds",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    max_assertion_lifetime__gte=lifetimes.SHORTEST_ASSERTION_LIFETIME,
+                    max_assertion_lifetime__lte=lifetimes.LONGEST_ASSERTION_LIFETIME,
+                ),
+                name="application_max_assertion_lifetime_bounds",
+            ),
+            models.CheckConstraint(condition=Exact(Length("client_id"), 20), name="application_client_id_length"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        errors: dict[str, str] = {}
+        try:
+            self.jwks = JWKSet.parse(self.jwks).as_document()
+        except JWKSetError as error:
+            self.jwks = {"keys": []}  # what was pasted may hold a private key: it goes no further than this
+            errors["jwks"] = str(error)
+        if not self.grantable_scopes:
+            errors["grantable_scopes"] = str(_("Choose at least one scope."))
+        elif beyond := sorted(set(self.default_scopes) - set(self.grantable_scopes)):
+            errors["default_scopes"] = str(_("Not among the grantable scopes: %s.") % ", ".join(beyond))
+        if errors:
+            raise ValidationError(errors)
+
+    def keys(self) -> JWKSet:
+        return parsed_jwks(_canonical(self.jwks))
+
+
+def _canonical(document: Any) -> str:
+    return json.dumps(document, sort_keys=True)
+
+
+@lru_cache(maxsize=2048)
+def parsed_jwks(document: str) -> JWKSet:
+    """A stored set was checked when it was saved; parsed sets are immutable, so one per process is enough."""
+    return JWKSet.parse(document)
