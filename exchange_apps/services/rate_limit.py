@@ -1,0 +1,98 @@
+"""Limits per minute, exact across processes (CONTRACT 9): in Redis where there is one, else in database rows.
+
+A window begins with the first use and lasts a minute.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import connection
+
+WINDOW_MS = 60_000
+
+# One statement on both databases: opens a window, goes on in the open one, or replaces one that is over.
+SPEND_SQL = """
+INSERT INTO exchange_apps_ratewindow AS w (key, started_ms, used) VALUES (%s, %s, %s)
+ON CONFLICT (key) DO UPDATE SET
+    used = CASE WHEN w.started_ms <= excluded.started_ms - 60000 THEN excluded.used ELSE w.used + excluded.used END,
+    started_ms = CASE WHEN w.started_ms <= excluded.started_ms - 60000 THEN excluded.started_ms ELSE w.started_ms END
+RETURNING used, started_ms
+"""
+
+# KEYS: failure window, budget window. ARGV: spend the budget (1) or only look (0).
+_REDIS_SPEND = """
+local used = redis.call('INCRBY', KEYS[1], ARGV[1])
+if used == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], 60000) end
+return {used, redis.call('PTTL', KEYS[1])}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The state of one limit after a use. `limit` 0 means no limit; `reset` is in seconds from now."""
+
+    limit: int
+    used: int
+    reset: int
+
+    @property
+    def is_exceeded(self) -> bool:
+        return 0 < self.limit < self.used
+
+    @property
+    def is_full(self) -> bool:
+        return 0 < self.limit <= self.used
+
+    def headers(self, scope: str) -> dict[str, str]:
+        """The `RateLimit-*` headers; none where there is no limit."""
+        if not self.limit:
+            return {}
+        return {
+            "RateLimit-Scope": scope,
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(0, self.limit - self.used)),
+            "RateLimit-Reset": str(self.reset),
+        }
+
+
+def window_at(limit: int, used: int, started_ms: int, now_ms: int) -> Window:
+    return Window(limit, used, max(1, math.ceil((started_ms + WINDOW_MS - now_ms) / 1000)))
+
+
+def uses_redis() -> bool:
+    return bool(settings.REDIS_URL)
+
+
+def spend(key: str, limit: int, *, now_ms: int) -> Window:
+    """Use the window of `key` once. Raises redis.RedisError or django.db.DatabaseError when the counter is gone."""
+    if not limit:
+        return Window(0, 0, 0)
+    if uses_redis():
+        used, remaining_ms = _script()(keys=[f"counterfoil:{key}"], args=[1])
+        return Window(limit, used, max(1, math.ceil(remaining_ms / 1000)))
+    with connection.cursor() as cursor:
+        cursor.execute(SPEND_SQL, [key, now_ms, 1])
+        used, started_ms = cursor.fetchone()
+    return window_at(limit, used, started_ms, now_ms)
+
+
+def look(key: str, limit: int, *, now_ms: int) -> Window:
+    """The window of `key`, without using it. Only for Redis: the database is looked at by the mint statement itself."""
+    used = _client().get(f"counterfoil:{key}")
+    return Window(limit, int(used or 0), 60)
+
+
+@cache
+def _client() -> Any:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+
+
+@cache
+def _script() -> Any:
+    return _client().register_script(_REDIS_SPEND)

@@ -1,0 +1,152 @@
+"""What is known of an app and of a subject at one moment, with the versions of the rows it was read from.
+
+Standings are kept in the process and used again without asking the database. That is safe because they decide nothing
+alone: the mint statement compares their versions with the rows (triggers count a row's version up whenever it changes)
+and mints nothing on a difference, and no refusal is given on a kept standing; `exchange_token` reads it anew first.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.conf import settings
+
+from audit.parties import OrganizationRef, Party, PartyType
+from exchange_apps.domain.client_assertion import AssertionRules
+from exchange_apps.domain.denials import DenialReason
+from exchange_apps.domain.errors import InvalidRequest
+from exchange_apps.domain.ip_ranges import allowlist_of
+from exchange_apps.domain.jwk import JWKSet
+from exchange_apps.domain.receipt import Check, Receipt
+from exchange_apps.domain.scopes import ScopeSet
+from exchange_apps.domain.subject import SubjectToken, SubjectTokenType
+from exchange_apps.domain.token_exchange import ExchangePolicy
+from exchange_apps.models import ExchangeApplication, Membership, User
+
+TOKEN_ENDPOINT_PATHS = ("/oauth/token", "/v2/oauth/token")
+_MOST_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationStanding:
+    id: uuid.UUID
+    version: int
+    client_id: str
+    name: str
+    organization: OrganizationRef
+    organization_version: int
+    exchange_rate_limit: int
+    keys: JWKSet
+    rules: AssertionRules
+    policy: ExchangePolicy
+
+    def party(self) -> Party:
+        return Party(PartyType.TOKEN_EXCHANGE_APP, self.id, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectStanding:
+    """A user for whom the organization's apps may mint: verified, active, and an active member."""
+
+    user_id: uuid.UUID
+    user_version: int
+    membership_id: uuid.UUID
+    membership_version: int
+    name: str
+
+    def party(self) -> Party:
+        return Party(PartyType.USER, self.user_id, self.name)
+
+
+Kept = TypeVar("Kept")
+
+
+class _Standings(Generic[Kept]):
+    """The standings of this process; the oldest goes when there are too many."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[object, Kept] = OrderedDict()
+
+    def find(self, key: object) -> Kept | None:
+        return self._kept.get(key)
+
+    def keep(self, key: object, standing: Kept) -> Kept:
+        while len(self._kept) >= _MOST_KEPT:
+            self._kept.popitem(last=False)
+        self._kept[key] = standing
+        return standing
+
+
+_applications: _Standings[ApplicationStanding] = _Standings()
+_subjects: _Standings[SubjectStanding] = _Standings()
+
+
+class Standings:
+    """How one exchange looks things up. `fresh`: from the database only. `used_kept` tells whether it was not."""
+
+    def __init__(self, *, fresh: bool) -> None:
+        self.fresh = fresh
+        self.used_kept = False
+
+    def find_application(self, client_id: str | None) -> ApplicationStanding | None:
+        if client_id is not None and not self.fresh and (kept := _applications.find(client_id)) is not None:
+            self.used_kept = True
+            return kept
+        row = ExchangeApplication.objects.select_related("organization").filter(client_id=client_id or "").first()
+        return None if row is None else _applications.keep(client_id, application_standing(row))
+
+    def get_subject(self, token: SubjectToken, organization: OrganizationRef, receipt: Receipt) -> SubjectStanding:
+        """Raises InvalidRequest: one public sentence for four private reasons."""
+        key = (organization.uuid, token)
+        if not self.fresh and (kept := _subjects.find(key)) is not None:
+            self.used_kept = True
+            return kept
+        return _subjects.keep(key, _read_subject(token, organization, receipt))
+
+
+def application_standing(row: ExchangeApplication) -> ApplicationStanding:
+    organization = row.organization
+    return ApplicationStanding(
+        id=row.id,
+        version=row.version,
+        client_id=row.client_id,
+        name=row.name,
+        organization=organization.ref(),
+        organization_version=organization.version,
+        exchange_rate_limit=organization.exchange_rate_limit,
+        keys=row.keys(),
+        rules=AssertionRules(
+            accepted_audiences=(settings.PUBLIC_URL, *(settings.PUBLIC_URL + path for path in TOKEN_ENDPOINT_PATHS)),
+            max_lifetime=row.max_assertion_lifetime,
+            require_jti=organization.require_jti,
+        ),
+        policy=ExchangePolicy(
+            application_enabled=row.enabled,
+            exchange_enabled=organization.token_exchange_enabled,
+            organization_slug=organization.slug,
+            organization_uuid=str(organization.id),
+            exchange_addresses=allowlist_of(tuple(row.exchange_allowed_ips)),
+            token_addresses=allowlist_of(tuple(row.token_allowed_ips)),
+            grantable=ScopeSet.of(row.grantable_scopes),
+            default=ScopeSet.of(row.default_scopes),
+            max_token_ttl=row.max_token_ttl,
+        ),
+    )
+
+
+def _read_subject(token: SubjectToken, organization: OrganizationRef, receipt: Receipt) -> SubjectStanding:
+    by_email = token.type is SubjectTokenType.USER_EMAIL
+    user = User.objects.filter(**({"email": token.value} if by_email else {"pk": token.value})).first()
+    if user is None:
+        receipt.refused(Check.SUBJECT, InvalidRequest, DenialReason.SUBJECT_UNKNOWN)
+    if by_email and not user.email_verified:
+        receipt.refused(Check.SUBJECT, InvalidRequest, DenialReason.SUBJECT_UNVERIFIED)
+    membership = Membership.objects.filter(user=user, organization_id=organization.uuid).first()
+    if membership is None:
+        receipt.refused(Check.SUBJECT, InvalidRequest, DenialReason.SUBJECT_NOT_MEMBER)
+    if not membership.active or not user.is_active:
+        receipt.refused(Check.SUBJECT, InvalidRequest, DenialReason.SUBJECT_SUSPENDED)
+    return SubjectStanding(user.id, user.version, membership.id, membership.version, user.email)

@@ -1,0 +1,230 @@
+"""One exchange, from a well-formed request to a token (RFC 8693 section 2)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from audit.actions import AuditAction
+from audit.identifiers import uuid7
+from audit.origin import RequestOrigin
+from audit.parties import Party, PartyType
+from audit.recorder import event_row
+from exchange_apps.domain.client_assertion import ClientAssertion, check_claims
+from exchange_apps.domain.denials import DenialReason
+from exchange_apps.domain.errors import InvalidClient, OAuthError, TemporarilyUnavailable
+from exchange_apps.domain.lifetimes import CLOCK_LEEWAY
+from exchange_apps.domain.opaque_token import OpaqueToken
+from exchange_apps.domain.receipt import Check
+from exchange_apps.domain.token_exchange import Grant, TokenExchangeRequest, decide
+from exchange_apps.jose import parse_client_assertion, unverified_client_id, verify_client_assertion
+from exchange_apps.services import rate_limit
+from exchange_apps.services.exchange_attempt import ExchangeAttempt, close_denied
+from exchange_apps.services.failure_limit import limit_refusal, refuse_blocked, remember_blocked
+from exchange_apps.services.minting import MintIntent, MintOutcome, MintResult, mint_writer
+from exchange_apps.services.rate_limit import Window, window_at
+from exchange_apps.services.standing import ApplicationStanding, Standings, SubjectStanding
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """The answer of a successful exchange. `expires_in` is in seconds."""
+
+    token: OpaqueToken
+    expires_in: int
+    scope: str
+    budget: Window
+
+
+class StaleStanding(Exception):
+    """The app or the subject changed since it was read; nothing was written."""
+
+
+def exchange_token(request: TokenExchangeRequest, *, origin: RequestOrigin, now: datetime) -> IssuedToken:
+    """Mint a token, or raise the OAuthError that is already counted and recorded.
+
+    Tried first on standings this process kept, and again on fresh ones before anything is refused.
+    """
+    attempt = ExchangeAttempt(origin, now)
+    for standings in (Standings(fresh=False), Standings(fresh=True), Standings(fresh=True)):
+        attempt.start_again()
+        try:
+            return _exchange(request, attempt, standings)
+        except StaleStanding:
+            continue
+        except OAuthError as denial:
+            if standings.used_kept and not attempt.is_budget_spent:
+                continue
+            raise close_denied(attempt, denial) from None
+    raise TemporarilyUnavailable(DenialReason.DATABASE_UNAVAILABLE, retry_after=1)
+
+
+def _exchange(request: TokenExchangeRequest, attempt: ExchangeAttempt, standings: Standings) -> IssuedToken:
+    application, assertion = _prove_client(request.client_assertion, attempt, standings)
+    check_claims(assertion, application.rules, now=attempt.now.timestamp(), receipt=attempt.receipt)
+    _check_client_id(request.client_id, application, attempt)
+    _spend_budget_in_redis(application, attempt)
+    grant = decide(
+        application.policy, request, address=attempt.origin.ip, now=attempt.now, receipt=attempt.receipt
+    )
+    subject = standings.get_subject(request.subject, application.organization, attempt.receipt)
+    attempt.subject = subject
+    attempt.receipt.passed(Check.SUBJECT, subject.name)
+    return _mint(request, grant, attempt, application, assertion, subject)
+
+
+def prove_sender(client_assertion: str, attempt: ExchangeAttempt) -> None:
+    """Find out who sent a request that is refused anyway, so that the refusal reaches the right log."""
+    try:
+        _prove_client(client_assertion, attempt, Standings(fresh=True))
+    except OAuthError:
+        attempt.start_again()
+
+
+def _prove_client(
+    client_assertion: str, attempt: ExchangeAttempt, standings: Standings
+) -> tuple[ApplicationStanding, ClientAssertion]:
+    jws = parse_client_assertion(client_assertion, attempt.receipt)
+    attempt.unverified_client_id = unverified_client_id(jws)
+    refuse_blocked(attempt.failure_key, now_ms=attempt.now_ms)
+    attempt.application = application = standings.find_application(attempt.unverified_client_id)
+    assertion = verify_client_assertion(jws, application.keys if application else None, attempt.receipt)
+    assert application is not None  # noqa: S101 - no assertion is proven without an application's keys
+    attempt.assertion = assertion
+    return application, assertion
+
+
+def _check_client_id(client_id: str | None, application: ApplicationStanding, attempt: ExchangeAttempt) -> None:
+    if client_id is not None and client_id != application.client_id:
+        attempt.receipt.refused(
+            Check.CLIENT_ID,
+            InvalidClient,
+            DenialReason.CLIENT_ID_MISMATCH,
+            expected=application.client_id,
+            seen=client_id,
+        )
+
+
+def _spend_budget_in_redis(application: ApplicationStanding, attempt: ExchangeAttempt) -> None:
+    """With Redis the limits are asked here; without, the mint statement asks its own rows in the same round trip."""
+    if not rate_limit.uses_redis():
+        return
+    failures = rate_limit.look(attempt.failure_key, settings.EXCHANGE_FAILURE_LIMIT, now_ms=attempt.now_ms)
+    if failures.is_full:
+        _refuse_over_limit(attempt, Check.FAILURE_LIMIT, DenialReason.FAILURE_LIMIT, failures)
+    attempt.is_budget_spent = True
+    budget = rate_limit.spend(attempt.budget_key, application.exchange_rate_limit, now_ms=attempt.now_ms)
+    if budget.is_exceeded:
+        _refuse_over_limit(attempt, Check.EXCHANGE_LIMIT, DenialReason.EXCHANGE_LIMIT, budget)
+
+
+def _mint(
+    request: TokenExchangeRequest,
+    grant: Grant,
+    attempt: ExchangeAttempt,
+    application: ApplicationStanding,
+    assertion: ClientAssertion,
+    subject: SubjectStanding,
+) -> IssuedToken:
+    token = OpaqueToken.generate(settings.TOKEN_PREFIX)
+    intent = _intent(request, grant, attempt, application, assertion, subject, token)
+    result = mint_writer().submit(intent)
+    if result.outcome is MintOutcome.STALE:
+        raise StaleStanding
+    attempt.is_budget_spent = True
+    _refuse_unless_minted(result, attempt, intent)
+    budget = window_at(intent.budget_limit, result.used, result.started_ms, attempt.now_ms)
+    return IssuedToken(token, grant.lifetime, grant.scopes.render(), budget)
+
+
+def _refuse_unless_minted(result: MintResult, attempt: ExchangeAttempt, intent: MintIntent) -> None:
+    if result.outcome is MintOutcome.BLOCKED:
+        failures = window_at(intent.failure_limit, result.used, result.started_ms, attempt.now_ms)
+        remember_blocked(attempt.failure_key, failures, now_ms=attempt.now_ms)
+        _refuse_over_limit(attempt, Check.FAILURE_LIMIT, DenialReason.FAILURE_LIMIT, failures)
+    if result.outcome is MintOutcome.OVER_LIMIT:
+        budget = window_at(intent.budget_limit, result.used, result.started_ms, attempt.now_ms)
+        _refuse_over_limit(attempt, Check.EXCHANGE_LIMIT, DenialReason.EXCHANGE_LIMIT, budget)
+    if result.outcome is MintOutcome.REPLAYED:
+        attempt.receipt.refused(Check.REPLAY, InvalidClient, DenialReason.ASSERTION_REPLAYED)
+
+
+def _refuse_over_limit(attempt: ExchangeAttempt, check: Check, reason: DenialReason, window: Window) -> None:
+    refusal = limit_refusal(reason, window)
+    attempt.receipt.add_refused(check, expected=f"at most {window.limit} a minute", seen=str(window.used))
+    raise refusal
+
+
+def _intent(
+    request: TokenExchangeRequest,
+    grant: Grant,
+    attempt: ExchangeAttempt,
+    application: ApplicationStanding,
+    assertion: ClientAssertion,
+    subject: SubjectStanding,
+    token: OpaqueToken,
+) -> MintIntent:
+    in_redis = rate_limit.uses_redis()
+    token_id = uuid7()
+    digest = token.digest()
+    jti_digest = _jti_digest(application.client_id, assertion.jti)
+    last_four = token.secret[-4:]
+    token_row = {
+        "id": token_id,
+        "digest": digest,
+        "last_four": last_four,
+        "organization_id": application.organization.uuid,
+        "application_id": application.id,
+        "user_id": subject.user_id,
+        "key_id": assertion.key_id,
+        "scopes": list(grant.scopes),
+        "allowed_ips": grant.addresses.render(),
+        "created_at": attempt.now,
+        "expires_at": grant.expires_at,
+        "revoked_at": None,
+    }
+    event = event_row(
+        AuditAction.ACCESS_TOKEN_MINTED,
+        occurred_at=attempt.now,
+        organization=application.organization,
+        actor=application.party(),
+        on_behalf_of=subject.party(),
+        subject=Party(PartyType.MINTED_TOKEN, token_id, f"…{last_four}"),
+        origin=attempt.origin,
+        key_id=assertion.key_id,
+        data={
+            "token_uuid": str(token_id),
+            "token_sha256": digest.hex(),
+            "app": {"uuid": str(application.id), "name": application.name, "client_id": application.client_id},
+            "user": {"uuid": str(subject.user_id), "email": subject.name},
+            "kid": assertion.key_id,
+            "scopes": list(grant.scopes),
+            "ttl": grant.lifetime,
+            "networks": grant.addresses.render(),
+            "jti_sha256": jti_digest.hex() if jti_digest else None,
+            "resource": request.resource,
+        },
+    )
+    return MintIntent(
+        now_ms=attempt.now_ms,
+        application=(application.id, application.version),
+        organization=(application.organization.uuid, application.organization_version),
+        membership=(subject.membership_id, subject.membership_version),
+        user=(subject.user_id, subject.user_version),
+        failure_key=attempt.failure_key,
+        failure_limit=0 if in_redis else settings.EXCHANGE_FAILURE_LIMIT,
+        budget_key=attempt.budget_key,
+        budget_limit=0 if in_redis else application.exchange_rate_limit,
+        jti_digest=jti_digest,
+        jti_expires_ms=(assertion.expires_at + CLOCK_LEEWAY) * 1000,
+        token=token_row,
+        event=event,
+    )
+
+
+def _jti_digest(client_id: str, jti: str | None) -> bytes | None:
+    """A `jti` is single use per app; only its digest is kept."""
+    return None if jti is None else hashlib.sha256(f"{client_id}\0{jti}".encode("utf-8", "surrogatepass")).digest()
