@@ -7,15 +7,13 @@ itself is left to the library (`jose.py`).
 
 from __future__ import annotations
 
-import binascii
-import json
-import re
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from typing import Any
 
+from exchange_apps.domain import base64url
+from exchange_apps.domain.strict_json import StrictJSONError, parse_json
+
 MOST_BYTES = 16 * 1024
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class MalformedJWS(ValueError):
@@ -39,52 +37,28 @@ class CompactJWS:
         parts = text.split(".")
         if len(parts) != 3:
             raise MalformedJWS("it does not have three parts")
-        header = _json_object(_base64url(parts[0], "header"), "header")
-        claims = _json_object(_base64url(parts[1], "payload"), "payload")
+        header = _json_object(_octets(parts[0], "header"), "header")
+        claims = _json_object(_octets(parts[1], "payload"), "payload")
         if "crit" in header:
             raise MalformedJWS("its header demands extensions (crit) that are not supported")
         if "b64" in header or "zip" in header:
             raise MalformedJWS("its payload is not encoded as plain JSON")
         signing_input = text[: len(parts[0]) + 1 + len(parts[1])].encode("ascii")
-        return cls(header, claims, signing_input, _base64url(parts[2], "signature"))
+        return cls(header, claims, signing_input, _octets(parts[2], "signature"))
 
 
-def _base64url(part: str, name: str) -> bytes:
-    """Strict base64url: no padding, no foreign characters, no stray trailing bits (RFC 7515 appendix C)."""
-    if not _BASE64URL.fullmatch(part):
-        raise MalformedJWS(f"its {name} is not base64url")
+def _octets(part: str, name: str) -> bytes:
     try:
-        decoded = urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except binascii.Error:
-        raise MalformedJWS(f"its {name} is not base64url") from None
-    spare_bits = len(part) * 6 - len(decoded) * 8
-    if spare_bits and _INDEX[part[-1]] & ((1 << spare_bits) - 1):
-        raise MalformedJWS(f"its {name} has stray bits at the end")
-    return decoded
-
-
-_INDEX = {
-    character: index
-    for index, character in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-}
+        return base64url.decode(part)
+    except ValueError as error:
+        raise MalformedJWS(f"its {name} {error}") from None
 
 
 def _json_object(data: bytes, name: str) -> dict[str, Any]:
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique_members, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise MalformedJWS(f"its {name} is not strict JSON in UTF-8") from None
+        value = parse_json(data, most_bytes=MOST_BYTES)
+    except StrictJSONError as error:
+        raise MalformedJWS(f"its {name}: {error}") from None
     if not isinstance(value, dict):
         raise MalformedJWS(f"its {name} is not a JSON object")
     return value
-
-
-def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member is repeated")
-    return members
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")

@@ -25,20 +25,17 @@ WITH intent AS MATERIALIZED (
         membership_id uuid, membership_version bigint, user_id uuid, user_version bigint,
         failure_key text, failure_limit int, budget_key text, budget_limit int,
         jti_digest bytea, jti_expires_at timestamptz, token_id uuid, token jsonb, event jsonb)
-), failures AS MATERIALIZED (
-    SELECT i.place, w.used, w.started_ms
-    FROM intent i CROSS JOIN LATERAL (
-        SELECT used, started_ms FROM exchange_apps_ratewindow
-        WHERE key = i.failure_key AND used >= i.failure_limit AND started_ms > i.now_ms - 60000
-    ) w WHERE i.failure_limit > 0
 ), standing AS MATERIALIZED (
-    -- Scalar subqueries, so that each row costs one look-up by key however many apps and users there are
+    -- Scalar subqueries and LIMIT, so that each row costs one look-up by key however large the tables are
     SELECT i.*, f.used AS failures_used, f.started_ms AS failures_started_ms, coalesce(
         (SELECT version FROM exchange_apps_exchangeapplication WHERE id = i.application_id) = i.application_version
         AND (SELECT version FROM exchange_apps_organization WHERE id = i.organization_id) = i.organization_version
         AND (SELECT version FROM exchange_apps_membership WHERE id = i.membership_id) = i.membership_version
         AND (SELECT version FROM exchange_apps_user WHERE id = i.user_id) = i.user_version, false) AS is_current
-    FROM intent i LEFT JOIN failures f USING (place)
+    FROM intent i LEFT JOIN LATERAL (
+        SELECT used, started_ms FROM exchange_apps_ratewindow
+        WHERE key = i.failure_key AND used >= i.failure_limit AND started_ms > i.now_ms - 60000 LIMIT 1
+    ) f ON i.failure_limit > 0
 ), budget AS (
     INSERT INTO exchange_apps_ratewindow AS w (key, started_ms, used)
     SELECT budget_key, max(now_ms), count(*) FROM standing
