@@ -1,0 +1,17 @@
+"""Fetching from addresses that customers choose. The only package that imports requests; knows no Django."""
+
+from exchange_apps.safe_fetch.errors import FetchError, FetchErrorCode, FetchFailed, FetchRefused
+from exchange_apps.safe_fetch.fetch import MAX_BYTES, TOTAL_TIMEOUT, FetchedDocument, safe_fetch
+from exchange_apps.safe_fetch.lookup import Resolve
+
+__all__ = [
+    "MAX_BYTES",
+    "TOTAL_TIMEOUT",
+    "FetchError",
+    "FetchErrorCode",
+    "FetchFailed",
+    "FetchRefused",
+    "FetchedDocument",
+    "Resolve",
+    "safe_fetch",
+]
