@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -15,6 +18,22 @@ from tests import factories
 from tests.keys import ABSENT, sign_assertion
 
 Exchange = Callable[..., HttpResponse]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_goes_through_the_door(django_db_setup: None) -> None:
+    """Tests with real commits flush all tables afterwards: that opens the log's one door, and refills the catalogue."""
+    execute_sql_flush = connection.ops.execute_sql_flush
+    catalogue = import_module("exchange_apps.migrations.0003_scope_catalogue")
+
+    def flush(statements: list[str]) -> None:
+        is_postgresql = connection.vendor == "postgresql"
+        opening = "SET LOCAL audit.append_only = 'off'" if is_postgresql else "INSERT INTO audit_door VALUES (1)"
+        closing = "SET LOCAL audit.append_only = 'on'" if is_postgresql else "DELETE FROM audit_door"
+        execute_sql_flush([opening, *statements, closing])
+        catalogue.fill(apps, None)
+
+    connection.ops.execute_sql_flush = flush  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

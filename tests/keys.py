@@ -14,9 +14,13 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
-@cache
 def private_key(name: str, algorithm: str = "RS256") -> PrivateKey:
     """One key for each name and algorithm: generating RSA keys is slow."""
+    return _generated(name, algorithm)
+
+
+@cache
+def _generated(name: str, algorithm: str) -> PrivateKey:
     if algorithm == "ES256":
         return ec.generate_private_key(ec.SECP256R1())
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
