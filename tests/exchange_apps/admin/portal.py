@@ -1,0 +1,72 @@
+"""How the tests use the portal: signed in as one of the cast, at the addresses that a browser would open."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.test import Client
+
+from audit.models import AuditEvent
+from exchange_apps.models import ExchangeApplication, Membership, MintedToken, Organization, User
+from tests.keys import jwks
+
+APPS = "/o/acme/exchange_apps/exchangeapplication/"
+MEMBERS = "/o/acme/exchange_apps/membership/"
+TOKENS = "/o/acme/exchange_apps/mintedtoken/"
+LOG = "/o/acme/audit/auditevent/"
+
+
+def browser(user: User | None) -> Client:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def app_form(**changes: Any) -> dict[str, Any]:
+    """What the form of an app sends, all good."""
+    good = {
+        "name": "reporter",
+        "description": "Makes the nightly report",
+        "enabled": "on",
+        "jwks": json.dumps(jwks("reporter-1")),
+        "grantable_scopes": ["read_builds", "read_pipelines"],
+        "default_scopes": ["read_builds"],
+        "exchange_allowed_ips": "10.0.0.0/8\n192.0.2.1",
+        "token_allowed_ips": "",
+        "max_token_ttl": "3600",
+        "max_assertion_lifetime": "300",
+    }
+    return good | changes
+
+
+def page_of(obj: models.Model, page: str = "change", slug: str = "acme") -> str:
+    return f"/o/{slug}/{obj._meta.app_label}/{obj._meta.model_name}/{obj.pk}/{page}/"
+
+
+def every_list() -> list[str]:
+    return [f"{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry]
+
+
+def every_address_of(*objects: models.Model) -> list[str]:
+    """Every page below an organization: site pages, lists, add pages, and each page of these objects."""
+    addresses = ["", "password_change/", "password_change/done/", "audit/", "exchange_apps/"]
+    for path in every_list():
+        addresses += [path, f"{path}add/"]
+    for found in objects:
+        base = f"{found._meta.app_label}/{found._meta.model_name}/{found.pk}/"
+        addresses += [base, f"{base}change/", f"{base}delete/", f"{base}history/", f"{base}revoke/"]
+    return addresses
+
+
+def everything_of(organization: Organization) -> list[models.Model]:
+    return [
+        organization,
+        *ExchangeApplication.objects.filter(organization=organization),
+        *Membership.objects.filter(organization=organization),
+        *MintedToken.objects.filter(organization=organization)[:1],
+        *AuditEvent.objects.filter(organization_id=organization.pk)[:3],
+    ]
