@@ -1,9 +1,18 @@
 """One line per log record: readable on a terminal, JSON everywhere else. Never a credential: nobody passes one."""
 
 import logging.config
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+from audit.origin import current_request_id
+
+
+def _name_request(_logger: object, _method: str, record: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if request_id := current_request_id.get():
+        record["request_id"] = request_id
+    return record
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -14,7 +23,7 @@ def configure(options: dict[str, Any]) -> None:
         else structlog.processors.JSONRenderer(sort_keys=True)
     )
     shared = [
-        structlog.contextvars.merge_contextvars,
+        _name_request,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),

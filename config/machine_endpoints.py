@@ -1,28 +1,68 @@
 """Answers machines before sessions, CSRF and messages are set up for people.
 
-These endpoints use none of that, and at thousands of calls a minute it is what a request would mostly pay for
-(docs/benchmarks.md). The same routes are in `config.urls` too, so `reverse()` knows them.
+Machine endpoints use none of that, and at thousands of calls a minute it is what a request would mostly pay for: see
+the ladder in docs/benchmarks.md. There are two doors to the same views: the WSGI application, which goes around Django's
+handler and its signals as well, and a middleware for the test client and whoever calls Django's handler directly.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, URLResolver
-from django.urls.resolvers import RegexPattern
+from django.urls import URLResolver, get_resolver
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
+from exchange_apps.middleware import name_request
+
+View = Callable[[HttpRequest], HttpResponse]
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+WSGIApplication = Callable[..., Iterable[bytes]]
+
+
+@cache
+def machine_views() -> dict[str, View]:
+    """Address → view. All of these addresses are fixed texts, so finding one is a look-up."""
+    return dict(_routes(get_resolver("config.machine_urls"), "/"))
+
+
+def _routes(resolver: URLResolver, prefix: str) -> Iterable[tuple[str, View]]:
+    for entry in resolver.url_patterns:
+        address = f"{prefix}{entry.pattern}"
+        if isinstance(entry, URLResolver):
+            yield from _routes(entry, address)
+        else:
+            yield address, entry.callback
 
 
 class MachineEndpoints:
-    def __init__(self, get_response: GetResponse) -> None:
+    """The middleware: the first after the one that names the request."""
+
+    def __init__(self, get_response: View) -> None:
         self.get_response = get_response
-        self.resolver = URLResolver(RegexPattern(r"^/"), "config.machine_urls")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            match = self.resolver.resolve(request.path_info)
-        except Resolver404:
-            return self.get_response(request)
-        request.resolver_match = match
-        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
-        return response
+        return machine_views().get(request.path_info, self.get_response)(request)
+
+
+class MachineFirst:
+    """The WSGI application: machines are answered here, everything else by Django's handler."""
+
+    def __init__(self, django: WSGIApplication) -> None:
+        self.django = django
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        view = machine_views().get(environ.get("PATH_INFO", ""))
+        if view is None:
+            return self.django(environ, start_response)
+        request = WSGIRequest(environ)
+        request_id = name_request(request)
+        response = view(request)
+        headers = [*response.items(), ("X-Request-Id", request_id), ("Content-Length", str(len(response.content)))]
+        start_response(f"{response.status_code} {response.reason_phrase}", headers)
+        for connection in connections.all(initialized_only=True):
+            connection.close_if_unusable_or_obsolete()
+        return [response.content]  # a list, because servers answer it in one piece

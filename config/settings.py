@@ -1,31 +1,37 @@
 """Django settings, read from the environment by `config/env.py`. docs/operations.md explains each variable."""
 
 import sys
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
 from config import env
-from config.env import BASE_DIR, VAR_DIR
 
 env.read_env_file()
 
+BASE_DIR = env.BASE_DIR
+VAR_DIR = env.VAR_DIR
+
 # --- where we are ---------------------------------------------------------------------------------------------------
-PUBLIC_URL = env.public_url()
+PORT = env.whole_number("PORT", 8000, least=1, most=65535)
+PUBLIC_URL = env.public_url(default=f"http://localhost:{PORT}")
+HOST = str(urlsplit(PUBLIC_URL).hostname)
 DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [
-    str(env.urlsplit(PUBLIC_URL).hostname),
-    *(["localhost", "127.0.0.1", "[::1]"] if env.is_loopback(str(env.urlsplit(PUBLIC_URL).hostname)) else []),
+    HOST,
+    *(["localhost", "127.0.0.1", "[::1]"] if env.is_loopback(HOST) else []),
 ]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 OUTBOUND_ALLOWED_NETWORKS = env.networks("OUTBOUND_ALLOWED_NETWORKS")
+OUTBOUND_CA_BUNDLE = env.text("OUTBOUND_CA_BUNDLE")
 
 # --- what we keep ---------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database()}
 EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss", "unix"), example="redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -34,11 +40,26 @@ CACHES = {
 SECRET_KEY = env.generated("SECRET_KEY", get_random_secret_key, embedded=EMBEDDED)
 ENCRYPTION_KEYS = env.fernet_keys(
     "ENCRYPTION_KEYS",
-    env.generated("ENCRYPTION_KEYS", lambda: Fernet.generate_key().decode(), embedded=EMBEDDED).split(","),
+    env.generated("ENCRYPTION_KEYS", lambda: Fernet.generate_key().decode(), embedded=EMBEDDED)
+    .replace(" ", "")
+    .split(","),
 )
 
+# --- what runs in the background ------------------------------------------------------------------------------------
+CELERY_BROKER_URL, QUEUE_DIR = env.broker("CELERY_BROKER_URL", REDIS_URL, DATABASES["default"])
+CELERY_BROKER_EMBEDDED = QUEUE_DIR is not None
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {name: str(QUEUE_DIR) for name in ("data_folder_in", "data_folder_out", "control_folder")} if QUEUE_DIR else {}
+)
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = not CELERY_BROKER_EMBEDDED  # it would fill the folder with files
+CELERY_TASK_DEFAULT_QUEUE = "counterfoil"  # the broker may serve others as well
+CELERY_TASK_IGNORE_RESULT = True  # what a job did is in the log
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 55, 60  # seconds; in threads nobody enforces it: jobs end by 45
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str((QUEUE_DIR.parent if QUEUE_DIR else VAR_DIR) / "beat-schedule")
+
 # --- what we promise ------------------------------------------------------------------------------------------------
-TOKEN_PREFIX = env.text("TOKEN_PREFIX", "bktx_")
+TOKEN_PREFIX = env.matching("TOKEN_PREFIX", "bktx_", r"[A-Za-z0-9_]{1,20}", "is not 1 to 20 letters, digits and _")
 EXCHANGE_FAILURE_LIMIT = env.whole_number("EXCHANGE_FAILURE_LIMIT", 60)
 
 # --- how it is put together -----------------------------------------------------------------------------------------
@@ -69,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "exchange_apps.middleware.OrganizationAccessMiddleware",
+    "config.organization_prefix.OrganizationPrefix",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -82,7 +104,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "libraries": {"portal": "config.portal_tags"},
         },
     }
 ]

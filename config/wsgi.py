@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from config.machine_endpoints import MachineFirst  # noqa: E402 - its views need Django set up
+
+application = MachineFirst(django_application)

@@ -5,25 +5,31 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-import structlog
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from audit.origin import current_request_id
 from exchange_apps.access import access_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
+def name_request(request: HttpRequest) -> str:
+    """Give the request an id: for the answer, every log line, and its audit events."""
+    request_id = str(uuid.uuid4())
+    request.request_id = request_id  # type: ignore[attr-defined]
+    current_request_id.set(request_id)
+    return request_id
+
+
 class RequestIdentity:
-    """Gives each request an id: in the answer, in every log line, in its audit events."""
+    """Names each request, in its answer too."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        request_id = name_request(request)
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response

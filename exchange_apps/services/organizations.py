@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.actions import AuditAction
-from audit.parties import PartyType
+from audit.parties import Party, PartyType
+from audit.recorder import record_event
 from exchange_apps.models import Membership, Organization, Role, Scope, User
+from exchange_apps.services.applications import delete_application
 from exchange_apps.services.audited_changes import Author, ChangeKind, delete_audited, save_audited
 
 ORGANIZATION = ChangeKind(
@@ -45,6 +48,16 @@ def save_organization(organization: Organization, *, author: Author) -> bool:
     return save_audited(organization, ORGANIZATION, organization=organization.ref(), author=author)
 
 
+def delete_organization(organization: Organization, *, author: Author) -> None:
+    """Remove an organization with its members and apps, each with its own event. The log of it stays."""
+    with transaction.atomic():
+        for application in organization.applications.all():
+            delete_application(application, author=author)
+        for membership in organization.memberships.all():
+            delete_audited(membership, MEMBERSHIP, organization=organization.ref(), author=author)
+        delete_audited(organization, ORGANIZATION, organization=organization.ref(), author=author)
+
+
 def save_membership(membership: Membership, *, author: Author) -> bool:
     """Add a member or change a role; raises ValidationError, also where no active owner would be left."""
     if not membership._state.adding and (membership.role != Role.OWNER or not membership.active):
@@ -61,6 +74,22 @@ def remove_membership(membership: Membership, *, author: Author) -> None:
 def save_user(user: User, *, author: Author) -> bool:
     """Create or change a user; False when nothing differs. A password is set on the instance before."""
     return save_audited(user, USER, organization=None, author=author)
+
+
+def set_password(user: User, password: str, *, author: Author) -> None:
+    """Give a stored user a password; who set it and when is recorded, and nothing of what it is."""
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        record_event(
+            AuditAction.USER_UPDATED,
+            occurred_at=author.now,
+            organization=None,
+            actor=author.actor,
+            subject=Party(PartyType.USER, user.pk, str(user)),
+            origin=author.origin,
+            data={"changes": {"password": {"before": None, "after": "set"}}},
+        )
 
 
 def save_scope(scope: Scope, *, author: Author) -> bool:

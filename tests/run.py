@@ -1,0 +1,70 @@
+"""`make test`: the whole suite on the embedded defaults, then again on the servers that are there.
+
+TEST_DATABASE_URL and TEST_REDIS_URL name them; without these a PostgreSQL and a Redis on this machine are used where
+they let us in. Arguments go to pytest: `make test ARGS="-k replay"`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+import psycopg
+import redis
+
+LOCAL_POSTGRESQL = "postgres://postgres@127.0.0.1:5432"
+LOCAL_REDIS = "redis://127.0.0.1:6379/15"
+# Two runs at once must not share a database; Django creates and drops `test_` + this name
+DATABASE_NAME = f"counterfoil_{os.getpid()}"
+PROCESSES = os.environ.get("TEST_PROCESSES", "auto")
+
+
+def find_postgresql() -> str:
+    """An address for tests, empty where there is none."""
+    if address := os.environ.get("TEST_DATABASE_URL", ""):
+        return address
+    try:
+        psycopg.connect(f"{LOCAL_POSTGRESQL}/postgres", connect_timeout=2).close()
+    except psycopg.Error:
+        return ""
+    return f"{LOCAL_POSTGRESQL}/{DATABASE_NAME}"
+
+
+def find_redis() -> str:
+    if address := os.environ.get("TEST_REDIS_URL", ""):
+        return address
+    try:
+        with redis.Redis.from_url(LOCAL_REDIS, socket_connect_timeout=2) as client:
+            client.ping()
+    except redis.RedisError:
+        return ""
+    return LOCAL_REDIS
+
+
+def run_suite(title: str, servers: Mapping[str, str], arguments: list[str]) -> int:
+    print(f"== Tests on {title}", flush=True)
+    begun = time.monotonic()
+    kept = {name: value for name, value in os.environ.items() if name not in ("TEST_DATABASE_URL", "TEST_REDIS_URL")}
+    command = [sys.executable, "-m", "pytest", "-q", "-n", PROCESSES, *arguments]
+    code = subprocess.run(command, env=kept | dict(servers), check=False).returncode
+    print(f"== {'Passed' if code == 0 else 'FAILED'} on {title} in {time.monotonic() - begun:.0f} s", flush=True)
+    return code
+
+
+def main(arguments: list[str]) -> int:
+    codes = [run_suite("SQLite, the embedded default", {}, arguments)]
+    servers = {"TEST_DATABASE_URL": find_postgresql(), "TEST_REDIS_URL": find_redis()}
+    found = {name: address for name, address in servers.items() if address}
+    if found:
+        titles = {"TEST_DATABASE_URL": "PostgreSQL", "TEST_REDIS_URL": "Redis"}
+        codes.append(run_suite(" and ".join(titles[name] for name in found), found, arguments))
+    else:
+        print("== No PostgreSQL and no Redis here (TEST_DATABASE_URL, TEST_REDIS_URL): not tested on them", flush=True)
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
