@@ -8,6 +8,7 @@ from enum import StrEnum
 class Outcome(StrEnum):
     SUCCESS = "success"
     DENIED = "denied"
+    FAILED = "failed"
 
 
 class AuditAction(StrEnum):
@@ -17,6 +18,11 @@ class AuditAction(StrEnum):
     TOKEN_EXCHANGE_APP_CREATED = "TOKEN_EXCHANGE_APP_CREATED"
     TOKEN_EXCHANGE_APP_UPDATED = "TOKEN_EXCHANGE_APP_UPDATED"
     TOKEN_EXCHANGE_APP_DELETED = "TOKEN_EXCHANGE_APP_DELETED"
+    TOKEN_EXCHANGE_APP_KEYS_CHANGED = "TOKEN_EXCHANGE_APP_KEYS_CHANGED"
+    TOKEN_EXCHANGE_APP_KEY_SWITCHED_OFF = "TOKEN_EXCHANGE_APP_KEY_SWITCHED_OFF"
+    TOKEN_EXCHANGE_APP_KEY_SWITCHED_ON = "TOKEN_EXCHANGE_APP_KEY_SWITCHED_ON"
+    JWKS_REFRESH_FAILED = "JWKS_REFRESH_FAILED"
+    JWKS_REFRESH_RECOVERED = "JWKS_REFRESH_RECOVERED"
     ORGANIZATION_CREATED = "ORGANIZATION_CREATED"
     ORGANIZATION_UPDATED = "ORGANIZATION_UPDATED"
     ORGANIZATION_DELETED = "ORGANIZATION_DELETED"
@@ -40,6 +46,11 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.TOKEN_EXCHANGE_APP_CREATED: "{actor} created the app {subject}",
     AuditAction.TOKEN_EXCHANGE_APP_UPDATED: "{actor} changed the app {subject}",
     AuditAction.TOKEN_EXCHANGE_APP_DELETED: "{actor} deleted the app {subject}",
+    AuditAction.TOKEN_EXCHANGE_APP_KEYS_CHANGED: "The published keys of the app {subject} changed",
+    AuditAction.TOKEN_EXCHANGE_APP_KEY_SWITCHED_OFF: "{actor} switched off the key {subject}",
+    AuditAction.TOKEN_EXCHANGE_APP_KEY_SWITCHED_ON: "{actor} switched on the key {subject}",
+    AuditAction.JWKS_REFRESH_FAILED: "The keys of the app {subject} can no longer be fetched: {reason}",
+    AuditAction.JWKS_REFRESH_RECOVERED: "The keys of the app {subject} can be fetched again",
     AuditAction.ORGANIZATION_CREATED: "{actor} created the organization {subject}",
     AuditAction.ORGANIZATION_UPDATED: "{actor} changed the organization {subject}",
     AuditAction.ORGANIZATION_DELETED: "{actor} deleted the organization {subject}",

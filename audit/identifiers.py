@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import uuid
+from datetime import datetime
 
 _lock = threading.Lock()
 _last = 0
@@ -22,3 +23,8 @@ def uuid7() -> uuid.UUID:
     milliseconds, fraction = moment >> 12, moment & 0xFFF
     random = int.from_bytes(os.urandom(8)) & 0x3FFFFFFFFFFFFFFF
     return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0x2 << 62) | random)
+
+
+def first_uuid7_at(moment: datetime) -> uuid.UUID:
+    """The smallest UUIDv7 of a moment: identifiers below it are older, so rows of a span are found by their key."""
+    return uuid.UUID(int=(int(moment.timestamp() * 1000) << 80) | (0x7 << 76) | (0x2 << 62))

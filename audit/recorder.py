@@ -6,7 +6,7 @@ token they are about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -37,9 +37,7 @@ def event_row(
 ) -> dict[str, Any]:
     """One event as column → value. `data` holds no credential: keys and secrets appear as ids and digests."""
     subject_columns = (subject.type.value, subject.uuid, subject.name[:320]) if subject else _NOBODY
-    behalf_columns = (
-        (on_behalf_of.type.value, on_behalf_of.uuid, on_behalf_of.name[:320]) if on_behalf_of else _NOBODY
-    )
+    behalf_columns = (on_behalf_of.type.value, on_behalf_of.uuid, on_behalf_of.name[:320]) if on_behalf_of else _NOBODY
     return {
         "id": uuid7(),
         "schema_version": SCHEMA_VERSION,
@@ -77,3 +75,8 @@ def record_event(action: AuditAction, **fields: Any) -> AuditEvent:
     with transaction.atomic():
         event.save()
     return event
+
+
+def record_events(rows: Iterable[dict[str, Any]]) -> None:
+    """Write many events of one change; rows as `event_row` makes them. Must run inside the change's transaction."""
+    AuditEvent.objects.bulk_create([AuditEvent(**row) for row in rows])

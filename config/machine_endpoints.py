@@ -1,8 +1,8 @@
 """Answers machines before sessions, CSRF and messages are set up for people.
 
 Machine endpoints use none of that, and at thousands of calls a minute it is what a request would mostly pay for: see
-the ladder in docs/benchmarks.md. There are two doors to the same views: the WSGI application, which goes around Django's
-handler and its signals as well, and a middleware for the test client and whoever calls Django's handler directly.
+the ladder in docs/benchmarks.md. There are two doors to the same views: the WSGI application, which goes around
+Django's handler and its signals as well, and a middleware for the test client and for whoever calls Django's handler.
 """
 
 from __future__ import annotations

@@ -2,22 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
+import hypothesis
 import pytest
 from django.apps import apps
-from django.db import connection
-from django.http import HttpResponse
+from django.core.management import get_commands
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
+from audit.models import AuditEvent
 from exchange_apps.models import ExchangeApplication, Organization, Role, User
-from exchange_apps.services import failure_limit
+from exchange_apps.services import exchange_attempt, failure_limit, rate_limit, standing
 from tests import factories
 from tests.keys import ABSENT, sign_assertion
 
-Exchange = Callable[..., HttpResponse]
+Response = Any  # of the test client: django-stubs knows it under a private name only
+Exchange = Callable[..., Response]
+Result = TypeVar("Result")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# One database for all examples of a test is what is wanted here; a slow machine is no failure.
+hypothesis.settings.register_profile(
+    "counterfoil",
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("counterfoil")
+
+
+@pytest.fixture(autouse=True)
+def _a_new_process() -> Iterator[None]:
+    forget_everything()
+    if os.environ.get("TEST_REDIS_URL"):  # the database forgets a test's failures, Redis does not
+        for key in rate_limit._client().scan_iter("counterfoil:failures:*"):
+            rate_limit._client().delete(key)
+    yield
+    forget_everything()
+
+
+def forget_everything() -> None:
+    """What a process keeps between requests goes, as when a new one starts."""
+    failure_limit.forget_blocked()
+    exchange_attempt.waiting_tallies.forget()
+    standing.forget_standings()
+    rate_limit.forget_connection()
+    exchange_attempt.waiting_tallies.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,7 +75,7 @@ def _flush_goes_through_the_door(django_db_setup: None) -> None:
     execute_sql_flush = connection.ops.execute_sql_flush
     catalogue = import_module("exchange_apps.migrations.0003_scope_catalogue")
 
-    def flush(statements: list[str]) -> None:
+    def flush(statements: Iterable[str]) -> None:
         is_postgresql = connection.vendor == "postgresql"
         opening = "SET LOCAL audit.append_only = 'off'" if is_postgresql else "INSERT INTO audit_door VALUES (1)"
         closing = "SET LOCAL audit.append_only = 'on'" if is_postgresql else "DELETE FROM audit_door"
@@ -36,11 +85,23 @@ def _flush_goes_through_the_door(django_db_setup: None) -> None:
     connection.ops.execute_sql_flush = flush  # type: ignore[method-assign]
 
 
-@pytest.fixture(autouse=True)
-def _a_new_process() -> Iterator[None]:
-    failure_limit.forget_blocked()
-    yield
-    failure_limit.forget_blocked()
+@pytest.fixture
+def shared_database(transactional_db: None, tmp_path: Path) -> Iterator[str]:
+    """A database that several connections and processes share, as in life; its address. In memory SQLite has one."""
+    if connection.vendor != "sqlite":
+        parts = connection.settings_dict
+        yield f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
+        return
+    file = tmp_path / "counterfoil.sqlite3"
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
+    in_memory, name = connection.connection, connection.settings_dict["NAME"]
+    connection.connection, connection.settings_dict["NAME"] = None, str(file)
+    try:
+        yield f"sqlite:///{file}"
+    finally:
+        connection.close()
+        connection.connection, connection.settings_dict["NAME"] = in_memory, name
 
 
 @pytest.fixture
@@ -97,24 +158,172 @@ def exchange(client: Client, deploy_bot: ExchangeApplication, bob: User) -> Exch
         extra: dict[str, Any] | None = None,
         path: str = "/oauth/token",
         **changes: Any,
-    ) -> HttpResponse:
-        form = {
-            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": sign_assertion(
-                deploy_bot.client_id, key=key, algorithm=algorithm, headers=headers, **(claims or {})
-            ),
-            "subject_token": "bob@acme.test",
-            "subject_token_type": "urn:buildkite:params:oauth:token-type:user-email",
-            "audience": "acme",
-        }
-        form = {name: value for name, value in (form | changes).items() if value is not ABSENT}
+    ) -> Any:
+        form = good_form(deploy_bot.client_id, claims=claims, headers=headers, key=key, algorithm=algorithm, **changes)
         return post_form(client, path, form, **(extra or {}))
 
     return call
 
 
-def post_form(client: Client, path: str, form: dict[str, str], **extra: Any) -> HttpResponse:
-    from urllib.parse import urlencode
+def good_form(signer: str, /, *, claims: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, str]:
+    """The parameters of a good exchange for Bob, signed by the app with that client id, with changes; those named like
+    `sign_assertion`'s go there."""
+    signing = {name: changes.pop(name) for name in ("headers", "key", "algorithm") if name in changes}
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "subject_token": "bob@acme.test",
+        "subject_token_type": "urn:buildkite:params:oauth:token-type:user-email",
+        "audience": "acme",
+    } | changes
+    if "client_assertion" not in form:
+        form["client_assertion"] = sign_assertion(signer, **signing, **(claims or {}))
+    return {name: value for name, value in form.items() if value is not ABSENT}
 
+
+def post_form(client: Client, path: str, form: dict[str, str], **extra: Any) -> Any:
     return client.generic("POST", path, urlencode(form), "application/x-www-form-urlencoded", **extra)
+
+
+@pytest.fixture
+def use_token(client: Client) -> Callable[..., Any]:
+    """Call `/v2/access-token` as the bearer of a token: `use_token(secret, method="DELETE", REMOTE_ADDR=...)`."""
+
+    def call(secret: str, method: str = "GET", **extra: Any) -> Any:
+        return client.generic(method, "/v2/access-token", **({"HTTP_AUTHORIZATION": f"Bearer {secret}"} | extra))
+
+    return call
+
+
+def denials() -> list[AuditEvent]:
+    """The refusals in the log, oldest first."""
+    return list(AuditEvent.objects.filter(type="TOKEN_EXCHANGE_DENIED").order_by("id"))
+
+
+def mints() -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(type="ACCESS_TOKEN_MINTED").order_by("id"))
+
+
+def reason_of(response: Any) -> str:
+    """What the log says about the refusal a caller just got: the private reason behind the public sentence."""
+    event = AuditEvent.objects.get(request_id=response.json()["request_id"])
+    assert event.type == "TOKEN_EXCHANGE_DENIED", event.type
+    return event.reason
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What this connection asks of its database, whichever cursor asks. On PostgreSQL only what Django's own asks."""
+    texts: list[str] = []
+    if connection.vendor == "postgresql":
+        with CaptureQueriesContext(connection) as captured:
+            yield texts
+        texts += [query["sql"] for query in captured]
+    else:
+        connection.ensure_connection()
+        connection.connection.set_trace_callback(texts.append)
+        yield texts
+        connection.connection.set_trace_callback(None)
+        texts[:] = [text for text, before in zip(texts, [None, *texts], strict=False) if text != before]  # a trigger
+    control = re.compile(r"SAVEPOINT|RELEASE|BEGIN|COMMIT|ROLLBACK")
+    texts[:] = [text for text in (re.sub(r"\s+", " ", text).strip() for text in texts) if not control.match(text)]
+
+
+def at_once(times: int, call: Callable[[int], Result]) -> list[Result]:
+    """Call `times` times from as many threads that start together; each has its own database connection."""
+    start = threading.Barrier(times)
+
+    def run(number: int) -> Result:
+        try:
+            start.wait(timeout=30)
+            return call(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(run, range(times)))
+
+
+@contextmanager
+def running_server(database_url: str, *, workers: int = 2, threads: int = 4, **environment: str) -> Iterator[str]:
+    """The product's own web server in processes of its own; gives its address."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    names = {name for name in os.environ if name.startswith(("TEST_", "PYTEST", "DJANGO_"))} | {"REDIS_URL"}
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in names},
+        "DATABASE_URL": database_url,
+        "PUBLIC_URL": "http://localhost:8000",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "COUNTERFOIL_ENV_FILE": "",
+        "LOG_FORMAT": "json",
+    } | environment
+    size = ["--port", str(port), "--workers", str(workers)]
+    command = (
+        [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", *size, "--threads", str(threads)]
+        if "serve" in get_commands()
+        else [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--no-ws",
+            "--host",
+            "127.0.0.1",
+            *size,
+            "--blocking-threads",
+            str(threads),
+            "config.wsgi:application",
+        ]
+    )
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}/healthz", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+
+
+def wait_until_ready(address: str, process: subprocess.Popen[str], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"the server ended: {process.stderr.read() if process.stderr else ''}")
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer in time")
+
+
+def post_to(address: str, form: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers of a form posted over a connection of its own."""
+    request = urllib.request.Request(address, urlencode(form).encode(), method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, response.read(), dict(response.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(), dict(error.headers)
+
+
+@pytest.fixture
+def redis_counters(settings: Settings) -> str:
+    """Limits counted in a real Redis; the test is skipped where none answers."""
+    import redis
+
+    address = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/0"
+    try:
+        with closing(redis.Redis.from_url(address, socket_connect_timeout=1)) as probe:
+            probe.ping()
+    except redis.RedisError:
+        pytest.skip("no Redis answers: set TEST_REDIS_URL")
+    settings.REDIS_URL = address
+    rate_limit.forget_connection()
+    return address

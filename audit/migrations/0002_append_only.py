@@ -36,10 +36,15 @@ SQLITE = (
     """CREATE TRIGGER audit_append_only_delete BEFORE DELETE ON audit_auditevent
     WHEN NOT EXISTS (SELECT 1 FROM audit_door)
     BEGIN SELECT RAISE(ABORT, 'audit events are never changed or deleted'); END""",
+    # REPLACE deletes without firing the trigger above, by the key or by SQLite's own row number
+    """CREATE TRIGGER audit_append_only_replace BEFORE INSERT ON audit_auditevent
+    WHEN EXISTS (SELECT 1 FROM audit_auditevent WHERE id = NEW.id OR rowid = NEW.rowid)
+    BEGIN SELECT RAISE(ABORT, 'audit events are never changed or deleted'); END""",
 )
 SQLITE_REVERSE = (
     "DROP TRIGGER audit_append_only_update",
     "DROP TRIGGER audit_append_only_delete",
+    "DROP TRIGGER audit_append_only_replace",
     "DROP TABLE audit_door",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from exchange_apps.domain.denials import DenialReason
 from exchange_apps.domain.errors import InvalidClient
@@ -11,6 +11,7 @@ from exchange_apps.domain.lifetimes import CLOCK_LEEWAY
 from exchange_apps.domain.receipt import Check, Receipt
 
 MOST_JTI_BYTES = 255
+_MOST_SECONDS = 2**53  # 285 million years; beyond it JSON numbers differ from parser to parser (RFC 8259 section 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,7 @@ def _check_audience(claims: dict[str, Any], rules: AssertionRules, receipt: Rece
 def _check_times(claims: dict[str, Any], rules: AssertionRules, now: float, receipt: Receipt) -> None:
     issued_at, expires_at = claims.get("iat"), claims.get("exp")
     not_before = claims.get("nbf", 0)
-    # bool is an int in Python, and a float loses seconds past 2^53: neither is a NumericDate here
-    if type(issued_at) is not int or type(expires_at) is not int or type(not_before) is not int:
+    if not (_is_moment(issued_at) and _is_moment(expires_at) and _is_moment(not_before)):
         receipt.refused(
             Check.ASSERTION_TIMES,
             InvalidClient,
@@ -128,6 +128,11 @@ def _check_times(claims: dict[str, Any], rules: AssertionRules, now: float, rece
             seen=f"{lifetime} s",
         )
     receipt.passed(Check.ASSERTION_LIFETIME, lifetime)
+
+
+def _is_moment(value: object) -> TypeGuard[int]:
+    # bool is an int in Python, and a float loses seconds: neither is a NumericDate here
+    return type(value) is int and abs(value) <= _MOST_SECONDS
 
 
 def _check_jti(claims: dict[str, Any], rules: AssertionRules, receipt: Receipt) -> None:

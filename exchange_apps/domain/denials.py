@@ -10,6 +10,7 @@ from enum import StrEnum
 
 class DenialReason(StrEnum):
     # The request itself
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     BODY_TOO_LARGE = "body_too_large"
     NOT_A_FORM = "not_a_form"
     AUTHORIZATION_HEADER = "authorization_header"
@@ -35,6 +36,7 @@ class DenialReason(StrEnum):
     ASSERTION_JTI_MISSING = "assertion_jti_missing"
     ASSERTION_REPLAYED = "assertion_replayed"
     CLIENT_ID_MISMATCH = "client_id_mismatch"
+    KEY_SWITCHED_OFF = "key_switched_off"
     # What the application and its organization allow
     APPLICATION_DISABLED = "application_disabled"
     EXCHANGE_DISABLED = "exchange_disabled"
@@ -51,6 +53,7 @@ class DenialReason(StrEnum):
     SCOPE_NOT_GRANTABLE = "scope_not_grantable"
     SCOPE_NO_DEFAULT = "scope_no_default"
     # Ourselves
+    KEYS_UNAVAILABLE = "keys_unavailable"
     DATABASE_UNAVAILABLE = "database_unavailable"
     INTERNAL_ERROR = "internal_error"
 
@@ -62,6 +65,7 @@ _UNVERIFIED = (
 _SUBJECT = "Subject user must be an active member of the organization"
 
 PUBLIC_SENTENCES: dict[DenialReason, str] = {
+    DenialReason.METHOD_NOT_ALLOWED: "The token endpoint answers only POST",
     DenialReason.BODY_TOO_LARGE: "The request body must not exceed 64 KiB",
     DenialReason.NOT_A_FORM: "The request body must be application/x-www-form-urlencoded, in UTF-8",
     DenialReason.AUTHORIZATION_HEADER: (
@@ -87,9 +91,12 @@ PUBLIC_SENTENCES: dict[DenialReason, str] = {
     DenialReason.ASSERTION_JTI_MISSING: "JWT must contain a `jti` claim",
     DenialReason.ASSERTION_REPLAYED: "JWT has already been used (jti)",
     DenialReason.CLIENT_ID_MISMATCH: "The client_id parameter must equal the assertion's `iss` claim",
+    DenialReason.KEY_SWITCHED_OFF: "The key that signed the assertion is switched off in the portal",
     DenialReason.APPLICATION_DISABLED: "The token exchange app is disabled",
     DenialReason.EXCHANGE_DISABLED: "Token exchange is not enabled for this organization",
-    DenialReason.EXCHANGE_LIMIT: "The organization's limit of exchanges per minute is reached: wait before the next try",
+    DenialReason.EXCHANGE_LIMIT: (
+        "The organization's limit of exchanges per minute is reached: wait before the next try"
+    ),
     DenialReason.ADDRESS_NOT_ALLOWED: "The caller's address is outside the app's allowed IPs for exchange requests",
     DenialReason.AUDIENCE_INVALID: "Invalid audience organization",
     DenialReason.SUBJECT_UNKNOWN: _SUBJECT,
@@ -99,6 +106,7 @@ PUBLIC_SENTENCES: dict[DenialReason, str] = {
     DenialReason.SCOPE_MALFORMED: "The scope parameter must be scope names separated by spaces",
     DenialReason.SCOPE_NOT_GRANTABLE: "Requested scopes exceed grantable scopes",
     DenialReason.SCOPE_NO_DEFAULT: "The scope parameter is required: the app has no default scopes",
+    DenialReason.KEYS_UNAVAILABLE: "The keys of this client cannot be fetched right now: try again shortly",
     DenialReason.DATABASE_UNAVAILABLE: "The service cannot store the exchange right now: try again shortly",
     DenialReason.INTERNAL_ERROR: "The service failed to answer the request",
 }

@@ -57,6 +57,10 @@ class InvalidRequest(OAuthError):
     code, status = "invalid_request", 400
 
 
+class MethodNotAllowed(InvalidRequest):
+    status = 405
+
+
 class RequestTooLarge(InvalidRequest):
     status = 413
 

@@ -36,6 +36,7 @@ class Check(StrEnum):
     CLIENT = "client"
     KEY = "key"
     SIGNATURE = "signature"
+    KEY_SWITCHED_ON = "key_switched_on"
     ISSUER_AND_SUBJECT = "issuer_and_subject"
     CLIENT_ID = "client_id"
     ASSERTION_AUDIENCE = "assertion_audience"

@@ -66,7 +66,7 @@ def decide(
     now: datetime,
     receipt: Receipt,
 ) -> Grant:
-    """The grant, or the refusal: InvalidClient, UnsupportedGrantType, UnauthorizedClient, InvalidTarget, InvalidScope."""
+    """The grant; raises InvalidClient, UnsupportedGrantType, UnauthorizedClient, InvalidTarget, InvalidScope."""
     _check_enabled(policy, receipt)
     _check_address(policy, address, receipt)
     _check_target(policy, request.audience, receipt)

@@ -16,9 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.identifiers import uuid7
+from audit.parties import Party, PartyType
 from exchange_apps.domain import lifetimes
 from exchange_apps.domain.jwk import JWKSet, JWKSetError
 from exchange_apps.models.fields import AddressListField, ScopeListField
+from exchange_apps.models.jwks import RemoteKeySet
 from exchange_apps.models.organization import Organization
 
 if TYPE_CHECKING:
@@ -49,19 +51,43 @@ class ExchangeApplication(models.Model):
         validators=[RegexValidator(r"\A[0-9a-f]{20}\Z", _("20 lower-case hexadecimal digits."))],
     )
     jwks = models.JSONField(
-        _("JWKS"), help_text=_("The public keys that may sign for this app: a JSON object with a “keys” array.")
+        _("JWKS"),
+        null=True,
+        blank=True,
+        default=None,
+        help_text=_("The public keys that may sign for this app: a JSON object with a “keys” array."),
+    )
+    jwks_uri = models.CharField(
+        _("JWKS URI"),
+        max_length=2000,
+        blank=True,
+        help_text=_("Instead of pasted keys: an https address that publishes them."),
+    )
+    key_set = models.ForeignKey(
+        RemoteKeySet, models.PROTECT, null=True, blank=True, editable=False, related_name="applications"
     )
     grantable_scopes = ScopeListField(
-        _("grantable scopes"), default=list, help_text=_("The most a minted token can carry; a request may ask for any part.")
+        _("grantable scopes"),
+        default=list,
+        help_text=_("The most a minted token can carry; a request may ask for any part."),
     )
     default_scopes = ScopeListField(
-        _("default scopes"), default=list, blank=True, help_text=_("Granted when a request names none. Part of the grantable ones.")
+        _("default scopes"),
+        default=list,
+        blank=True,
+        help_text=_("Granted when a request names none. Part of the grantable ones."),
     )
     exchange_allowed_ips = AddressListField(
-        _("allowed IPs for exchange requests"), default=list, blank=True, help_text=_("Who may call the token endpoint for this app. One range per line; empty: anyone.")
+        _("allowed IPs for exchange requests"),
+        default=list,
+        blank=True,
+        help_text=_("Who may call the token endpoint for this app. One range per line; empty: anyone."),
     )
     token_allowed_ips = AddressListField(
-        _("allowed IPs for minted token use"), default=list, blank=True, help_text=_("Where this app's tokens may be used from. One range per line; empty: anywhere.")
+        _("allowed IPs for minted token use"),
+        default=list,
+        blank=True,
+        help_text=_("Where this app's tokens may be used from. One range per line; empty: anywhere."),
     )
     max_token_ttl = models.PositiveIntegerField(
         _("maximum token lifetime (seconds)"),
@@ -79,7 +105,9 @@ class ExchangeApplication(models.Model):
         help_text=_("60 to 3600: how far exp may lie after iat."),
     )
     enabled = models.BooleanField(
-        _("enabled"), default=True, help_text=_("Off: exchanges are refused at once and live tokens stop working, until it is on again.")
+        _("enabled"),
+        default=True,
+        help_text=_("Off: exchanges are refused at once and live tokens stop working, until it is on again."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -107,6 +135,11 @@ class ExchangeApplication(models.Model):
                 name="application_max_assertion_lifetime_bounds",
             ),
             models.CheckConstraint(condition=Exact(Length("client_id"), 20), name="application_client_id_length"),
+            models.CheckConstraint(
+                condition=models.Q(jwks=None, key_set__isnull=False) & ~models.Q(jwks_uri="")
+                | models.Q(jwks__isnull=False, key_set=None, jwks_uri=""),
+                name="application_one_source_of_keys",
+            ),
         )
 
     def __str__(self) -> str:
@@ -115,11 +148,15 @@ class ExchangeApplication(models.Model):
     def clean(self) -> None:
         super().clean()
         errors: dict[str, str] = {}
-        try:
-            self.jwks = JWKSet.parse(self.jwks).as_document()
-        except JWKSetError as error:
-            self.jwks = {"keys": []}  # what was pasted may hold a private key: it goes no further than this
-            errors["jwks"] = str(error)
+        if bool(self.jwks) == bool(self.jwks_uri):
+            self.jwks = None
+            errors["jwks"] = str(_("Give either a JWKS or a JWKS URI."))
+        elif self.jwks:
+            try:
+                self.jwks = JWKSet.parse(self.jwks).as_document()
+            except JWKSetError as error:
+                self.jwks = None  # what was pasted may hold a private key: it goes no further than this
+                errors["jwks"] = str(error)
         if not self.grantable_scopes:
             errors["grantable_scopes"] = str(_("Choose at least one scope."))
         elif beyond := sorted(set(self.default_scopes) - set(self.grantable_scopes)):
@@ -127,8 +164,16 @@ class ExchangeApplication(models.Model):
         if errors:
             raise ValidationError(errors)
 
+    def party(self) -> Party:
+        return Party(PartyType.TOKEN_EXCHANGE_APP, self.pk, self.name)
+
     def keys(self) -> JWKSet:
-        return parsed_jwks(_canonical(self.jwks))
+        """The keys that are held now; of a remote set the last good ones, none before its first fetch."""
+        document = self.key_set.document if self.key_set else self.jwks
+        return NO_KEYS if document is None else parsed_jwks(_canonical(document))
+
+
+NO_KEYS = JWKSet(())
 
 
 def _canonical(document: Any) -> str:

@@ -39,10 +39,20 @@ class MintedToken(models.Model):
     digest = models.BinaryField(_("SHA-256"), max_length=32, unique=True, editable=False)
     last_four = models.CharField(_("ends in"), max_length=4)
     organization = models.ForeignKey(
-        Organization, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", verbose_name=_("organization")
+        Organization,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("organization"),
     )
     application = models.ForeignKey(
-        ExchangeApplication, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", verbose_name=_("app")
+        ExchangeApplication,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("app"),
     )
     user = models.ForeignKey(
         User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", verbose_name=_("user")
@@ -60,7 +70,10 @@ class MintedToken(models.Model):
         verbose_name = _("minted token")
         verbose_name_plural = _("minted tokens")
         # UUIDv7 keys grow with time, so this one index gives every list its order
-        indexes = (models.Index(fields=("organization", "-id"), name="minted_token_by_organization"),)
+        indexes = (
+            models.Index(fields=("organization", "-id"), name="minted_token_by_organization"),
+            models.Index(fields=("application", "expires_at"), name="minted_token_by_application"),
+        )
 
     def __str__(self) -> str:
         return f"…{self.last_four}"

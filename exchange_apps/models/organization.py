@@ -39,7 +39,9 @@ class Organization(models.Model):
         _("slug"),
         max_length=63,
         unique=True,
-        validators=[RegexValidator(r"\A[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z", _("Use a-z, 0-9 and single hyphens inside."))],
+        validators=[
+            RegexValidator(r"\A[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z", _("Use a-z, 0-9 and single hyphens inside."))
+        ],
         help_text=_("Stands in addresses and in the audience parameter of an exchange."),
     )
     name = models.CharField(_("name"), max_length=200)
@@ -61,7 +63,9 @@ class Organization(models.Model):
         _("allowed IPs for token use"),
         default=list,
         blank=True,
-        help_text=_("Where minted tokens may be used from, on top of each app's list. One range per line; empty: anywhere."),
+        help_text=_(
+            "Where minted tokens may be used from, on top of each app's list. One range per line; empty: anywhere."
+        ),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     version = models.PositiveBigIntegerField(default=1, editable=False)  # counted up by a trigger, see standing.py
@@ -97,11 +101,15 @@ class Role(models.TextChoices):
 
 class Membership(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships", verbose_name=_("organization"))
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="memberships", verbose_name=_("organization")
+    )
     user = models.ForeignKey("exchange_apps.User", models.CASCADE, related_name="memberships", verbose_name=_("user"))
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     active = models.BooleanField(
-        _("active"), default=True, help_text=_("Off: no tokens are minted for this person here, and live ones stop working.")
+        _("active"),
+        default=True,
+        help_text=_("Off: no tokens are minted for this person here, and live ones stop working."),
     )
     created_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     version = models.PositiveBigIntegerField(default=1, editable=False)  # counted up by a trigger, see standing.py

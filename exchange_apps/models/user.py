@@ -33,7 +33,9 @@ class User(AbstractBaseUser):
     id = models.UUIDField(_("UUID"), primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(_("e-mail"), max_length=320, unique=True)
     email_verified = models.BooleanField(
-        _("e-mail verified"), default=False, help_text=_("Tokens are minted for an e-mail address only once it is verified.")
+        _("e-mail verified"),
+        default=False,
+        help_text=_("Tokens are minted for an e-mail address only once it is verified."),
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
     is_active = models.BooleanField(_("active"), default=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -38,7 +38,7 @@ class AccessTokenView(MachineView):
         if isinstance(error, InactiveToken):
             logger.info("access token refused", extra={"reason": error.why.value})
             return refuse_bearer(request)
-        if isinstance(error, DatabaseError):
+        if isinstance(error, DatabaseError | InterfaceError):
             logger.error("access token not looked up", extra={"error": type(error).__name__})
             return api_response(request, {"message": "Try again shortly"}, 503, {"Retry-After": "5"})
         logger.error("access token request failed", exc_info=error)

@@ -12,7 +12,7 @@ from exchange_apps.services.minted_tokens import Inactive, InactiveToken, authen
 
 def bearer_token(request: HttpRequest) -> MintedToken:
     """The live token of the caller; raises InactiveToken. A request without a token is UNKNOWN's kin: MALFORMED."""
-    scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _, secret = _credentials(request)
     if scheme.lower() != "bearer":
         raise InactiveToken(Inactive.MALFORMED)
     return authenticate(secret.strip(), address=client_ip(request), now=timezone.now())
@@ -20,7 +20,7 @@ def bearer_token(request: HttpRequest) -> MintedToken:
 
 def refuse_bearer(request: HttpRequest) -> HttpResponse:
     """401. Why the token is inactive is nobody's business but the log's."""
-    has_token = "HTTP_AUTHORIZATION" in request.META
+    has_token = _credentials(request)[0].lower() == "bearer"
     message = (
         "The access token is invalid, expired, revoked, or used from an address it is not allowed for"
         if has_token
@@ -28,6 +28,11 @@ def refuse_bearer(request: HttpRequest) -> HttpResponse:
     )
     challenge = f'Bearer error="invalid_token", error_description="{message}"' if has_token else "Bearer"
     return api_response(request, {"message": message}, 401, {"WWW-Authenticate": challenge})
+
+
+def _credentials(request: HttpRequest) -> tuple[str, str, str]:
+    header: str = request.META.get("HTTP_AUTHORIZATION", "")
+    return header.partition(" ")
 
 
 def api_response(

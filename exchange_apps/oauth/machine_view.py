@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 class MachineView(APIView):
     """Subclasses name their handlers `post`, `get`, `delete` as always and take Django's own request."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         method = (request.method or "").lower()
         handler = getattr(self, method, None) if method in self.answers else None
         try:

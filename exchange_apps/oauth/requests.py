@@ -1,8 +1,10 @@
-"""From bytes to a well-formed request (RFC 6749 section 3.2, RFC 8693 section 2.1), or the sentence that says why not."""
+"""From bytes to a well-formed request (RFC 6749 section 3.2, RFC 8693 section 2.1), or the sentence that says why."""
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote_plus
 
 from django.http import HttpRequest
 
@@ -17,38 +19,58 @@ from exchange_apps.domain.token_exchange import TokenExchangeRequest
 
 MOST_BODY_BYTES = 64 * 1024
 _MOST_PARAMETERS = 100
+_MOST_KEPT_CHARACTERS = 200
 _FORM = "application/x-www-form-urlencoded"
 
 Form = dict[str, str]
 
 
-def read_form(request: HttpRequest) -> Form:
-    """The parameters of the body, the empty ones left out. The query string is never looked at.
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """What came as a form, in order, and whether an `Authorization` header came along."""
 
-    Raises InvalidRequest, RequestTooLarge.
-    """
-    if "HTTP_AUTHORIZATION" in request.META:
-        raise InvalidRequest(DenialReason.AUTHORIZATION_HEADER)
+    pairs: tuple[tuple[str, str], ...]
+    has_authorization: bool
+
+    @property
+    def client_assertion(self) -> str:
+        """The assertion that tells who sent even a malformed request; empty when there is none, or several."""
+        sent = [value for name, value in self.pairs if name == "client_assertion"]
+        return sent[0] if len(sent) == 1 else ""
+
+
+def read_form(request: HttpRequest) -> SentForm:
+    """The parameters of the body. The query string is never looked at. Raises InvalidRequest, RequestTooLarge."""
     body = _read_body(request)
     if request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != _FORM:
         raise InvalidRequest(DenialReason.NOT_A_FORM)
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
-        )
+        fields = [field.partition("=") for field in body.decode("ascii").split("&") if field]
+        pairs = tuple((_decoded(name), _decoded(value)) for name, _, value in fields[: _MOST_PARAMETERS + 1])
     except ValueError:
         raise InvalidRequest(DenialReason.NOT_A_FORM) from None
-    form = dict(pairs)
-    if len(form) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise InvalidRequest(
-            DenialReason.PARAMETER_REPEATED, parameter=redacted(next(name for name in names if names.count(name) > 1))
-        )
-    return {name: value for name, value in form.items() if value}
+    if len(pairs) > _MOST_PARAMETERS:
+        raise InvalidRequest(DenialReason.NOT_A_FORM)
+    return SentForm(pairs, "HTTP_AUTHORIZATION" in request.META)
 
 
-def parse_token_request(form: Form) -> TokenExchangeRequest:
+def _decoded(text: str) -> str:
+    """Percent-decoded, as UTF-8 without mercy. Short texts are kept: the URNs are the same in every request."""
+    if "%" not in text and "+" not in text:
+        return text
+    return _decoded_short(text) if len(text) <= _MOST_KEPT_CHARACTERS else unquote_plus(text, errors="strict")
+
+
+@lru_cache(maxsize=2048)
+def _decoded_short(text: str) -> str:
+    return unquote_plus(text, errors="strict")
+
+
+def parse_token_request(sent: SentForm) -> TokenExchangeRequest:
     """Raises InvalidRequest, InvalidScope or UnsupportedGrantType; nothing is looked up."""
+    if sent.has_authorization:
+        raise InvalidRequest(DenialReason.AUTHORIZATION_HEADER)
+    form = _unrepeated(sent)
     grant_type = _required(form, "grant_type")
     if grant_type != urns.GRANT_TOKEN_EXCHANGE:
         raise UnsupportedGrantType(
@@ -68,9 +90,20 @@ def parse_token_request(form: Form) -> TokenExchangeRequest:
     )
 
 
+def _unrepeated(sent: SentForm) -> Form:
+    """Each parameter once, the empty ones left out."""
+    form = dict(sent.pairs)
+    if len(form) != len(sent.pairs):
+        names = [name for name, _ in sent.pairs]
+        raise InvalidRequest(
+            DenialReason.PARAMETER_REPEATED, parameter=redacted(next(name for name in names if names.count(name) > 1))
+        )
+    return {name: value for name, value in form.items() if value}
+
+
 def _read_body(request: HttpRequest) -> bytes:
     length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > MOST_BODY_BYTES:
+    if length.isascii() and length.isdigit() and (len(length) > 18 or int(length) > MOST_BODY_BYTES):
         raise RequestTooLarge(DenialReason.BODY_TOO_LARGE)
     # A chunked body has no length; Django would take it for empty, so it is read from the server itself
     is_chunked = not length and request.META.get("wsgi.input_terminated")
@@ -110,9 +143,7 @@ def _subject(form: Form) -> SubjectToken:
     try:
         return SubjectToken.parse(value, token_type)
     except ValueError as error:
-        raise InvalidRequest(
-            DenialReason.PARAMETER_MALFORMED, parameter="subject_token", expected=str(error)
-        ) from None
+        raise InvalidRequest(DenialReason.PARAMETER_MALFORMED, parameter="subject_token", expected=str(error)) from None
 
 
 def _scopes(form: Form) -> ScopeSet | None:

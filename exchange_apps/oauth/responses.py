@@ -26,7 +26,7 @@ def token_response(issued: IssuedToken) -> HttpResponse:
 
 
 def error_response(error: OAuthError, request_id: str) -> HttpResponse:
-    body = {
+    body: dict[str, object] = {
         "error": error.code,
         "error_description": error.description,
         "request_id": request_id,

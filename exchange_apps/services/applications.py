@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.actions import AuditAction
 from audit.parties import PartyType
-from exchange_apps.models import ExchangeApplication, Scope
+from exchange_apps.domain.jwk import JWKSet, JWKSetError
+from exchange_apps.models import MOST_URI_CHARACTERS, ExchangeApplication, RemoteKeySet, Scope
+from exchange_apps.safe_fetch import FetchRefused
+from exchange_apps.safe_fetch.precheck import check_fetchable
+from exchange_apps.services import key_events
+from exchange_apps.services.application_keys import foreign_thumbprints, note_keys
 from exchange_apps.services.audited_changes import Author, ChangeKind, delete_audited, save_audited
+from exchange_apps.services.remote_keys import key_set_of, refresh_key_set
 
 APPLICATION = ChangeKind(
     party_type=PartyType.TOKEN_EXCHANGE_APP,
@@ -20,6 +30,7 @@ APPLICATION = ChangeKind(
         "description",
         "client_id",
         "jwks",
+        "jwks_uri",
         "grantable_scopes",
         "default_scopes",
         "exchange_allowed_ips",
@@ -34,9 +45,78 @@ APPLICATION = ChangeKind(
 def save_application(application: ExchangeApplication, *, author: Author) -> bool:
     """Create or change an app; False when nothing differs. Raises ValidationError."""
     check_scopes_exist(application)
+    check_keys_are_own(application)
     application.grantable_scopes = sorted(set(application.grantable_scopes))
     application.default_scopes = sorted(set(application.default_scopes))
-    return save_audited(application, APPLICATION, organization=application.organization.ref(), author=author)
+    with transaction.atomic():
+        key_set = follow_uri(application)
+        saved = save_audited(application, APPLICATION, organization=application.organization.ref(), author=author)
+        if saved:
+            changes = note_keys(application, application.keys(), now=author.now)
+            if changes and key_set is not None:
+                key_events.keys_changed(application, changes, author.now)
+    if saved and key_set is not None and not key_set.is_fresh(author.now):
+        transaction.on_commit(lambda: _fetch_for(application, author.now), robust=True)  # it is saved, come what may
+    return saved
+
+
+def fetch_now(application: ExchangeApplication, *, now: datetime) -> bool:
+    """Fetch the app's key set unless that was done within the last minute; what came of it is in its row.
+
+    False when it was too early, or the app has pasted keys. Not to be called inside a transaction.
+    """
+    key_set = application.key_set
+    if key_set is None:
+        return False
+    tried = refresh_key_set(key_set.pk, now=now)
+    key_set.refresh_from_db()
+    return tried
+
+
+def _fetch_for(application: ExchangeApplication, now: datetime) -> None:
+    """The first fetch for an app. Its log hears of a failure that began before it came."""
+    fetch_now(application, now=now)
+    key_set = application.key_set
+    if key_set is not None and key_set.failing_since is not None and key_set.failing_since < now:
+        key_events.fetch_failed(application, key_set, now)
+
+
+def follow_uri(application: ExchangeApplication) -> RemoteKeySet | None:
+    """Point the app at the row of its URI, or at none; raises ValidationError for a URI that may not be fetched.
+
+    To be called in the transaction that saves the app: together, they leave no row that nobody points at.
+    """
+    if not application.jwks_uri:
+        application.key_set = None
+        return None
+    check_uri(application.jwks_uri)
+    if application.key_set is None or application.key_set.uri != application.jwks_uri:
+        application.key_set = key_set_of(application.jwks_uri)
+    return application.key_set
+
+
+def check_uri(uri: str) -> None:
+    """Raises ValidationError for a JWKS URI that policy forbids; a host that is down is no reason."""
+    try:
+        check_fetchable(uri, settings.OUTBOUND_ALLOWED_NETWORKS)
+    except FetchRefused as error:
+        raise ValidationError({"jwks_uri": error.sentence}) from None
+    if len(uri) > MOST_URI_CHARACTERS:
+        raise ValidationError({"jwks_uri": _("At most %d characters.") % MOST_URI_CHARACTERS})
+
+
+def check_keys_are_own(application: ExchangeApplication) -> None:
+    """Raises ValidationError for a pasted key that another organization's app holds."""
+    if not application.jwks:
+        return
+    try:
+        keys = JWKSet.parse(application.jwks)
+    except JWKSetError:
+        return  # the model's own check says so, with all problems together
+    foreign = foreign_thumbprints(application, keys)
+    if kids := [key.kid for key in keys.keys if key.thumbprint in foreign]:
+        sentence = _("Already used by an app of another organization: %s. Generate a key pair of your own.")
+        raise ValidationError({"jwks": sentence % ", ".join(kids)})
 
 
 def delete_application(application: ExchangeApplication, *, author: Author) -> None:

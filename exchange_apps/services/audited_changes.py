@@ -49,7 +49,9 @@ def save_audited(
     """
     instance.full_clean()
     with transaction.atomic():
-        stored = None if instance._state.adding else type(instance)._default_manager.select_for_update().get(pk=instance.pk)
+        stored = (
+            None if instance._state.adding else type(instance)._default_manager.select_for_update().get(pk=instance.pk)
+        )
         before = {} if stored is None else shown_fields(stored, kind)
         after = shown_fields(instance, kind)
         changes = {name: {"before": before.get(name), "after": value} for name, value in after.items()}

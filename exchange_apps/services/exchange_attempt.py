@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from audit.actions import AuditAction, Outcome
 from audit.origin import RequestOrigin
@@ -19,17 +20,24 @@ from exchange_apps.domain.receipt import Receipt
 from exchange_apps.models import DenialTally
 from exchange_apps.services import rate_limit
 from exchange_apps.services.failure_limit import count_failure, failure_key, limit_refusal
-from exchange_apps.services.rate_limit import WINDOW_MS
+from exchange_apps.services.rate_limit import WINDOW_MS, RedisGone, Window
 from exchange_apps.services.standing import ApplicationStanding, SubjectStanding
+from exchange_apps.services.tally_buffer import TallyBuffer
+from exchange_apps.services.writers_turn import unhurried_transaction, unhurried_turn, writers_turn
 
 logger = logging.getLogger(__name__)
+
+waiting_tallies = TallyBuffer()
 
 _LIMITS = frozenset({DenialReason.FAILURE_LIMIT, DenialReason.EXCHANGE_LIMIT})
 
 
 @dataclass(slots=True)
 class ExchangeAttempt:
-    """`is_budget_spent`: this try already counted against the organization's exchanges per minute."""
+    """`is_budget_spent`: this try already counted against the organization's exchanges per minute, in `budget` when
+    Redis counts. `is_standing_current`: the database has just compared the versions, so a refusal is no old news.
+    `are_limits_unchecked`: Redis was gone, and nobody is refused for that.
+    """
 
     origin: RequestOrigin
     now: datetime
@@ -39,6 +47,9 @@ class ExchangeAttempt:
     assertion: ClientAssertion | None = None
     subject: SubjectStanding | None = None
     is_budget_spent: bool = False
+    budget: Window | None = None
+    is_standing_current: bool = False
+    are_limits_unchecked: bool = False
 
     @property
     def now_ms(self) -> int:
@@ -52,6 +63,10 @@ class ExchangeAttempt:
     def budget_key(self) -> str:
         return f"exchanges:{self.application.organization.uuid}" if self.application else ""
 
+    def note_unchecked_limits(self, error: RedisGone) -> None:
+        self.are_limits_unchecked = True
+        logger.warning("limits not checked", extra={"error": type(error).__name__})
+
     def start_again(self) -> None:
         """Forget what was learned from a standing that turned out to be old."""
         self.receipt = Receipt()
@@ -59,35 +74,45 @@ class ExchangeAttempt:
 
 
 def close_denied(attempt: ExchangeAttempt, denial: OAuthError) -> OAuthError:
-    """Count and record a refusal, in a transaction of its own; returns the refusal to answer with.
+    """Count and record a refusal in writes of its own; returns the refusal to answer with.
 
     That is another one when counting finds a limit exceeded. A caller who has proven nothing cannot fill a log: with
     a known app he is tallied, otherwise only the application log hears of him.
     """
-    with transaction.atomic(durable=True):
-        denial = _count(attempt, denial)
-        if attempt.assertion is not None:
+    if attempt.assertion is not None:
+        with writers_turn(), transaction.atomic(durable=True):
+            denial = _count(attempt, denial)
             _record(attempt, denial, {})
-        else:
-            _tally(attempt, denial)
+    else:
+        with unhurried_turn():
+            denial = _count(attempt, denial)
+        _tally(attempt, denial)
+    log_denied(attempt, denial)
+    return denial
+
+
+def log_denied(attempt: ExchangeAttempt, denial: OAuthError) -> None:
+    """A line in the application log; for refusals that name no client, all that is kept."""
     logger.info(
         "exchange denied",
         extra={"reason": denial.reason.value, "client_id": attempt.unverified_client_id, "ip": str(attempt.origin.ip)},
     )
-    return denial
 
 
 def _count(attempt: ExchangeAttempt, denial: OAuthError) -> OAuthError:
     if denial.reason in _LIMITS:
         return denial
-    failures = count_failure(attempt.failure_key, now_ms=attempt.now_ms)
-    if failures.is_exceeded:
-        return limit_refusal(DenialReason.FAILURE_LIMIT, failures)
-    if attempt.assertion is not None and attempt.application is not None and not attempt.is_budget_spent:
-        limit = attempt.application.exchange_rate_limit
-        budget = rate_limit.spend(attempt.budget_key, limit, now_ms=attempt.now_ms)
-        if budget.is_exceeded:
-            return limit_refusal(DenialReason.EXCHANGE_LIMIT, budget)
+    try:
+        failures = count_failure(attempt.failure_key, now_ms=attempt.now_ms)
+        if failures.is_exceeded:
+            return limit_refusal(DenialReason.FAILURE_LIMIT, failures, attempt.receipt)
+        if attempt.assertion is not None and attempt.application is not None and not attempt.is_budget_spent:
+            limit = attempt.application.exchange_rate_limit
+            budget = rate_limit.spend(attempt.budget_key, limit, now_ms=attempt.now_ms)
+            if budget.is_exceeded:
+                return limit_refusal(DenialReason.EXCHANGE_LIMIT, budget, attempt.receipt)
+    except RedisGone as error:
+        attempt.note_unchecked_limits(error)
     return denial
 
 
@@ -96,14 +121,30 @@ def _tally(attempt: ExchangeAttempt, denial: OAuthError) -> None:
     # Strangers without an app are tallied as well: the work, and so the time, is the same for both
     application = attempt.application
     key = f"{application.client_id if application else '-'}:{denial.reason.value}"
-    tally, is_new = DenialTally.objects.get_or_create(pk=key, defaults={"started_ms": attempt.now_ms})
-    if not is_new and tally.started_ms > attempt.now_ms - WINDOW_MS:
-        DenialTally.objects.filter(pk=key).update(suppressed=tally.suppressed + 1)
+    count = waiting_tallies.add(key, now_ms=attempt.now_ms)
+    overdue = waiting_tallies.take_overdue(now_ms=attempt.now_ms)
+    if not count and not overdue:
         return
-    if not is_new:
-        DenialTally.objects.filter(pk=key).update(started_ms=attempt.now_ms, suppressed=0)
-    if application is not None:
-        _record(attempt, denial, {"suppressed_before": tally.suppressed})
+    with unhurried_transaction():
+        for other, waiting in sorted(overdue.items()):
+            DenialTally.objects.filter(pk=other).update(suppressed=F("suppressed") + waiting)
+        if count:
+            _write_tally(attempt, denial, key, count)
+
+
+def _write_tally(attempt: ExchangeAttempt, denial: OAuthError, key: str, count: int) -> None:
+    is_open = DenialTally.objects.filter(pk=key, started_ms__gt=attempt.now_ms - WINDOW_MS)
+    if is_open.update(suppressed=F("suppressed") + count):
+        return
+    locked = DenialTally.objects.select_for_update()  # or two processes would lose each other's count
+    tally, is_new = locked.get_or_create(pk=key, defaults={"started_ms": attempt.now_ms})
+    if not is_new and tally.started_ms > attempt.now_ms - WINDOW_MS:
+        DenialTally.objects.filter(pk=key).update(suppressed=tally.suppressed + count)
+        return
+    before = tally.suppressed + count - 1
+    DenialTally.objects.filter(pk=key).update(started_ms=attempt.now_ms, suppressed=0)
+    if attempt.application is not None:
+        _record(attempt, denial, {"suppressed_before": before})
 
 
 def _record(attempt: ExchangeAttempt, denial: OAuthError, more: dict[str, object]) -> None:
@@ -125,8 +166,7 @@ def _record(attempt: ExchangeAttempt, denial: OAuthError, more: dict[str, object
             "description": denial.description,
             "receipt": attempt.receipt.as_json(),
             "client_id": attempt.unverified_client_id,
+            **({"limits": "unchecked"} if attempt.are_limits_unchecked else {}),
             **more,
         },
     )
-
-

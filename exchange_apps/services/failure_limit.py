@@ -11,6 +11,7 @@ from django.conf import settings
 from exchange_apps.domain.denials import DenialReason
 from exchange_apps.domain.errors import OAuthError, RateLimited
 from exchange_apps.domain.ip_ranges import IPAddress
+from exchange_apps.domain.receipt import Check, Receipt
 from exchange_apps.services import rate_limit
 from exchange_apps.services.rate_limit import Window
 
@@ -22,12 +23,11 @@ def failure_key(address: IPAddress | None, client_id: str | None) -> str:
     return f"failures:{address}:{client_id or '-'}"
 
 
-def refuse_blocked(key: str, *, now_ms: int) -> None:
-    """Raises RateLimited when this process knows the pair to be over its limit."""
+def find_blocked(key: str, *, now_ms: int) -> Window | None:
+    """The failures' window when this process knows the pair to be over its limit."""
     until = _blocked_until_ms.get(key, 0)
-    if until > now_ms:
-        limit = settings.EXCHANGE_FAILURE_LIMIT
-        raise limit_refusal(DenialReason.FAILURE_LIMIT, Window(limit, limit, -(-(until - now_ms) // 1000)))
+    limit = settings.EXCHANGE_FAILURE_LIMIT
+    return Window(limit, limit, -(-(until - now_ms) // 1000)) if limit and until > now_ms else None
 
 
 def count_failure(key: str, *, now_ms: int) -> Window:
@@ -50,6 +50,10 @@ def forget_blocked() -> None:
     _blocked_until_ms.clear()
 
 
-def limit_refusal(reason: DenialReason, window: Window) -> OAuthError:
-    scope = "exchange_failures" if reason is DenialReason.FAILURE_LIMIT else "exchange"
-    return RateLimited(reason, retry_after=window.reset, headers=window.headers(scope))
+def limit_refusal(reason: DenialReason, window: Window, receipt: Receipt) -> OAuthError:
+    """The 429 of a limit, with its row in the receipt."""
+    is_failures = reason is DenialReason.FAILURE_LIMIT
+    check = Check.FAILURE_LIMIT if is_failures else Check.EXCHANGE_LIMIT
+    receipt.add_refused(check, expected=f"at most {window.limit} a minute", seen=str(window.used))
+    headers = window.headers("exchange_failures" if is_failures else "exchange")
+    return RateLimited(reason, retry_after=window.reset, headers=headers)

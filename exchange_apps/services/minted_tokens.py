@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit.actions import AuditAction
 from audit.origin import RequestOrigin
 from audit.parties import Party, PartyType
-from audit.recorder import record_event
+from audit.recorder import event_row, record_events
 from exchange_apps.domain.ip_ranges import IPAddress, allowlist_of
 from exchange_apps.domain.opaque_token import OpaqueToken
 from exchange_apps.models import Membership, MintedToken
+
+_BATCH = 500
 
 
 class Inactive(StrEnum):
@@ -43,9 +47,7 @@ def authenticate(secret: str, *, address: IPAddress | None, now: datetime) -> Mi
     if parsed is None:
         raise InactiveToken(Inactive.MALFORMED)
     token = (
-        MintedToken.objects.select_related("application", "organization", "user")
-        .filter(digest=parsed.digest())
-        .first()
+        MintedToken.objects.select_related("application", "organization", "user").filter(digest=parsed.digest()).first()
     )
     if token is None:
         raise InactiveToken(Inactive.UNKNOWN)
@@ -75,21 +77,35 @@ def _why_inactive(token: MintedToken, now: datetime) -> Inactive | None:
 
 def revoke(token: MintedToken, *, actor: Party, origin: RequestOrigin, now: datetime) -> bool:
     """End a token now; False when it was revoked already. Written with its event or not at all."""
-    with transaction.atomic(durable=True):
-        if not MintedToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
-            return False
-        record_event(
-            AuditAction.ACCESS_TOKEN_REVOKED,
-            occurred_at=now,
-            organization=token.organization.ref(),
-            actor=actor,
-            subject=token_party(token),
-            on_behalf_of=Party(PartyType.USER, token.user_id, token.user.email),
-            origin=origin,
-            key_id=token.key_id,
-            data={"token_uuid": str(token.pk), "token_sha256": bytes(token.digest).hex(), "app": str(token.application_id)},
+    return revoke_all(MintedToken.objects.filter(pk=token.pk), actor=actor, origin=origin, now=now) == 1
+
+
+def revoke_all(tokens: QuerySet[MintedToken], *, actor: Party, origin: RequestOrigin, now: datetime) -> int:
+    """End every token of a query that is not revoked yet, each with its event, all or none; answers how many."""
+    with transaction.atomic():
+        ending = list(
+            tokens.filter(revoked_at=None).select_for_update(of=("self",)).select_related("organization", "user")
         )
-    return True
+        for start in range(0, len(ending), _BATCH):
+            batch = ending[start : start + _BATCH]
+            MintedToken.objects.filter(pk__in=[token.pk for token in batch]).update(revoked_at=now)
+            record_events(_revoked_event(token, actor, origin, now) for token in batch)
+    return len(ending)
+
+
+def _revoked_event(token: MintedToken, actor: Party, origin: RequestOrigin, now: datetime) -> dict[str, Any]:
+    digest = bytes(token.digest).hex()
+    return event_row(
+        AuditAction.ACCESS_TOKEN_REVOKED,
+        occurred_at=now,
+        organization=token.organization.ref(),
+        actor=actor,
+        subject=token_party(token),
+        on_behalf_of=Party(PartyType.USER, token.user_id, token.user.email),
+        origin=origin,
+        key_id=token.key_id,
+        data={"token_uuid": str(token.pk), "token_sha256": digest, "app": str(token.application_id)},
+    )
 
 
 def token_party(token: MintedToken) -> Party:

@@ -13,6 +13,8 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 WINDOW_MS = 60_000
 
@@ -25,12 +27,15 @@ ON CONFLICT (key) DO UPDATE SET
 RETURNING used, started_ms
 """
 
-# KEYS: failure window, budget window. ARGV: spend the budget (1) or only look (0).
+# The first use opens the window, in the same step: a counter without an end would lock its owner out for ever.
 _REDIS_SPEND = """
-local used = redis.call('INCRBY', KEYS[1], ARGV[1])
-if used == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], 60000) end
+local used = redis.call('INCR', KEYS[1])
+if used == 1 then redis.call('PEXPIRE', KEYS[1], 60000) end
 return {used, redis.call('PTTL', KEYS[1])}
 """
+_REDIS_SECONDS = 1
+
+RedisGone = redis.RedisError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,11 @@ def uses_redis() -> bool:
 
 
 def spend(key: str, limit: int, *, now_ms: int) -> Window:
-    """Use the window of `key` once. Raises redis.RedisError or django.db.DatabaseError when the counter is gone."""
+    """Use the window of `key` once. Raises RedisGone or django.db.DatabaseError when the counter is gone."""
     if not limit:
         return Window(0, 0, 0)
     if uses_redis():
-        used, remaining_ms = _script()(keys=[f"counterfoil:{key}"], args=[1])
+        used, remaining_ms = _script()(keys=[_redis_key(key)])
         return Window(limit, used, max(1, math.ceil(remaining_ms / 1000)))
     with connection.cursor() as cursor:
         cursor.execute(SPEND_SQL, [key, now_ms, 1])
@@ -82,15 +87,34 @@ def spend(key: str, limit: int, *, now_ms: int) -> Window:
     return window_at(limit, used, started_ms, now_ms)
 
 
-def look(key: str, limit: int, *, now_ms: int) -> Window:
+def look(key: str, limit: int) -> Window:
     """The window of `key`, without using it. Only for Redis: the database is looked at by the mint statement itself."""
-    used = _client().get(f"counterfoil:{key}")
-    return Window(limit, int(used or 0), 60)
+    if not limit:
+        return Window(0, 0, 0)
+    pipeline = _client().pipeline(transaction=False)
+    used, remaining_ms = pipeline.get(_redis_key(key)).pttl(_redis_key(key)).execute()
+    return Window(limit, int(used or 0), max(1, math.ceil(remaining_ms / 1000)))
+
+
+def forget_connection() -> None:
+    """For tests: a new process opens its own."""
+    _client.cache_clear()
+    _script.cache_clear()
+
+
+def _redis_key(key: str) -> str:
+    return f"counterfoil:{key}"
 
 
 @cache
 def _client() -> Any:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+    # Without the library's retries: an exchange is sooner allowed unchecked than kept waiting (CONTRACT 4.5)
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 1),
+    )
 
 
 @cache

@@ -10,9 +10,11 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from django.conf import settings
+from django.db.models import Q
 
 from audit.parties import OrganizationRef, Party, PartyType
 from exchange_apps.domain.client_assertion import AssertionRules
@@ -20,14 +22,48 @@ from exchange_apps.domain.denials import DenialReason
 from exchange_apps.domain.errors import InvalidRequest
 from exchange_apps.domain.ip_ranges import allowlist_of
 from exchange_apps.domain.jwk import JWKSet
+from exchange_apps.domain.key_freshness import REFETCH_GAP
 from exchange_apps.domain.receipt import Check, Receipt
 from exchange_apps.domain.scopes import ScopeSet
 from exchange_apps.domain.subject import SubjectToken, SubjectTokenType
 from exchange_apps.domain.token_exchange import ExchangePolicy
-from exchange_apps.models import ExchangeApplication, Membership, User
+from exchange_apps.models import ApplicationKey, ExchangeApplication, Membership, RemoteKeySet, User
 
 TOKEN_ENDPOINT_PATHS = ("/oauth/token", "/v2/oauth/token")
 _MOST_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteKeys:
+    """The times of an app's fetched key set; the first two None before its first fetch.
+
+    `retry_at`, while its host fails: when an exchange tries it again. The background job, where one runs, has tried by
+    then, so that no exchange waits for a host that hangs.
+    """
+
+    id: uuid.UUID
+    fresh_until: datetime | None
+    usable_until: datetime | None
+    retry_at: datetime | None
+
+    @classmethod
+    def of(cls, key_set: RemoteKeySet) -> RemoteKeys:
+        retry_at = None
+        if key_set.failing_since is not None and key_set.refresh_at is not None:
+            retry_at = key_set.refresh_at + timedelta(seconds=REFETCH_GAP)
+        return cls(key_set.id, key_set.fresh_until, key_set.usable_until, retry_at)
+
+    def is_fresh(self, now: datetime) -> bool:
+        return self.fresh_until is not None and now < self.fresh_until
+
+    def is_usable(self, now: datetime) -> bool:
+        return self.usable_until is not None and now < self.usable_until
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether an exchange should fetch the set anew."""
+        if self.is_fresh(now):
+            return False
+        return self.retry_at is None or now >= self.retry_at or not self.is_usable(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +76,14 @@ class ApplicationStanding:
     organization_version: int
     exchange_rate_limit: int
     keys: JWKSet
+    switched_off: frozenset[str]
+    remote_keys: RemoteKeys | None
     rules: AssertionRules
     policy: ExchangePolicy
+
+    @property
+    def versions(self) -> tuple[uuid.UUID, int, uuid.UUID, int]:
+        return self.id, self.version, self.organization.uuid, self.organization_version
 
     def party(self) -> Party:
         return Party(PartyType.TOKEN_EXCHANGE_APP, self.id, self.name)
@@ -79,36 +121,64 @@ class _Standings(Generic[Kept]):
         self._kept[key] = standing
         return standing
 
+    def forget(self) -> None:
+        self._kept.clear()
+
 
 _applications: _Standings[ApplicationStanding] = _Standings()
 _subjects: _Standings[SubjectStanding] = _Standings()
 
 
+def forget_standings() -> None:
+    """For tests: a new process knows of nobody."""
+    _applications.forget()
+    _subjects.forget()
+
+
 class Standings:
-    """How one exchange looks things up. `fresh`: from the database only. `used_kept` tells whether it was not."""
+    """How one exchange looks things up: first among what is kept, then (`fresh`) in the database only.
+
+    Apps are never looked up on the first way. Known or not, a client then costs strangers the same: one check of the
+    signature with what is kept, one look at the database, one more check.
+    """
 
     def __init__(self, *, fresh: bool) -> None:
         self.fresh = fresh
-        self.used_kept = False
 
     def find_application(self, client_id: str | None) -> ApplicationStanding | None:
-        if client_id is not None and not self.fresh and (kept := _applications.find(client_id)) is not None:
-            self.used_kept = True
-            return kept
-        row = ExchangeApplication.objects.select_related("organization").filter(client_id=client_id or "").first()
-        return None if row is None else _applications.keep(client_id, application_standing(row))
+        return read_application(client_id) if self.fresh else _applications.find(client_id)
 
     def get_subject(self, token: SubjectToken, organization: OrganizationRef, receipt: Receipt) -> SubjectStanding:
         """Raises InvalidRequest: one public sentence for four private reasons."""
         key = (organization.uuid, token)
         if not self.fresh and (kept := _subjects.find(key)) is not None:
-            self.used_kept = True
             return kept
         return _subjects.keep(key, _read_subject(token, organization, receipt))
 
 
+def read_application(client_id: str | None) -> ApplicationStanding | None:
+    """As the database has it now; kept for the next exchange.
+
+    Only versions are asked for where they prove what is kept to be current: a known client then takes no longer than
+    an unknown one.
+    """
+    rows = ExchangeApplication.objects.filter(client_id=client_id or "")
+    versions = rows.values_list("id", "version", "organization_id", "organization__version").first()
+    kept = _applications.find(client_id)
+    if versions is None or (kept is not None and versions == kept.versions):
+        return kept if versions else None
+    row = rows.select_related("organization", "key_set").first()
+    return None if row is None else _applications.keep(client_id, application_standing(row))
+
+
 def application_standing(row: ExchangeApplication) -> ApplicationStanding:
     organization = row.organization
+    key_set = row.key_set
+    marked = ApplicationKey.objects.filter(Q(is_foreign=True) | Q(switched_off_at__isnull=False), application=row)
+    foreign: set[str] = set()
+    switched_off: set[str] = set()
+    for kid, is_foreign in marked.values_list("kid", "is_foreign"):
+        (foreign if is_foreign else switched_off).add(kid)
     return ApplicationStanding(
         id=row.id,
         version=row.version,
@@ -117,7 +187,9 @@ def application_standing(row: ExchangeApplication) -> ApplicationStanding:
         organization=organization.ref(),
         organization_version=organization.version,
         exchange_rate_limit=organization.exchange_rate_limit,
-        keys=row.keys(),
+        keys=JWKSet(tuple(key for key in row.keys().keys if key.kid not in foreign)),
+        switched_off=frozenset(switched_off),
+        remote_keys=None if key_set is None else RemoteKeys.of(key_set),
         rules=AssertionRules(
             accepted_audiences=(settings.PUBLIC_URL, *(settings.PUBLIC_URL + path for path in TOKEN_ENDPOINT_PATHS)),
             max_lifetime=row.max_assertion_lifetime,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NoReturn
 
 from django.conf import settings
 
@@ -18,14 +19,20 @@ from exchange_apps.domain.denials import DenialReason
 from exchange_apps.domain.errors import InvalidClient, OAuthError, TemporarilyUnavailable
 from exchange_apps.domain.lifetimes import CLOCK_LEEWAY
 from exchange_apps.domain.opaque_token import OpaqueToken
-from exchange_apps.domain.receipt import Check
+from exchange_apps.domain.receipt import Check, redacted
 from exchange_apps.domain.token_exchange import Grant, TokenExchangeRequest, decide
-from exchange_apps.jose import parse_client_assertion, unverified_client_id, verify_client_assertion
+from exchange_apps.jose import (
+    parse_client_assertion,
+    spend_verification_time,
+    unverified_client_id,
+    verify_client_assertion,
+)
 from exchange_apps.services import rate_limit
+from exchange_apps.services.current_keys import may_use_kept_keys, with_current_keys
 from exchange_apps.services.exchange_attempt import ExchangeAttempt, close_denied
-from exchange_apps.services.failure_limit import limit_refusal, refuse_blocked, remember_blocked
+from exchange_apps.services.failure_limit import find_blocked, limit_refusal, remember_blocked
 from exchange_apps.services.minting import MintIntent, MintOutcome, MintResult, mint_writer
-from exchange_apps.services.rate_limit import Window, window_at
+from exchange_apps.services.rate_limit import RedisGone, Window, window_at
 from exchange_apps.services.standing import ApplicationStanding, Standings, SubjectStanding
 
 
@@ -46,7 +53,8 @@ class StaleStanding(Exception):
 def exchange_token(request: TokenExchangeRequest, *, origin: RequestOrigin, now: datetime) -> IssuedToken:
     """Mint a token, or raise the OAuthError that is already counted and recorded.
 
-    Tried first on standings this process kept, and again on fresh ones before anything is refused.
+    Tried first on standings this process kept, and again on fresh ones before anything is refused: on old news nothing
+    is minted (the writer compares versions), and nobody is turned away.
     """
     attempt = ExchangeAttempt(origin, now)
     for standings in (Standings(fresh=False), Standings(fresh=True), Standings(fresh=True)):
@@ -56,9 +64,9 @@ def exchange_token(request: TokenExchangeRequest, *, origin: RequestOrigin, now:
         except StaleStanding:
             continue
         except OAuthError as denial:
-            if standings.used_kept and not attempt.is_budget_spent:
-                continue
-            raise close_denied(attempt, denial) from None
+            # Whether somebody failed too often does not depend on the app
+            if standings.fresh or attempt.is_standing_current or denial.reason is DenialReason.FAILURE_LIMIT:
+                raise close_denied(attempt, denial) from None
     raise TemporarilyUnavailable(DenialReason.DATABASE_UNAVAILABLE, retry_after=1)
 
 
@@ -66,10 +74,8 @@ def _exchange(request: TokenExchangeRequest, attempt: ExchangeAttempt, standings
     application, assertion = _prove_client(request.client_assertion, attempt, standings)
     check_claims(assertion, application.rules, now=attempt.now.timestamp(), receipt=attempt.receipt)
     _check_client_id(request.client_id, application, attempt)
-    _spend_budget_in_redis(application, attempt)
-    grant = decide(
-        application.policy, request, address=attempt.origin.ip, now=attempt.now, receipt=attempt.receipt
-    )
+    _check_limits_in_redis(application, attempt)
+    grant = decide(application.policy, request, address=attempt.origin.ip, now=attempt.now, receipt=attempt.receipt)
     subject = standings.get_subject(request.subject, application.organization, attempt.receipt)
     attempt.subject = subject
     attempt.receipt.passed(Check.SUBJECT, subject.name)
@@ -87,14 +93,37 @@ def prove_sender(client_assertion: str, attempt: ExchangeAttempt) -> None:
 def _prove_client(
     client_assertion: str, attempt: ExchangeAttempt, standings: Standings
 ) -> tuple[ApplicationStanding, ClientAssertion]:
-    jws = parse_client_assertion(client_assertion, attempt.receipt)
+    try:
+        jws = parse_client_assertion(client_assertion, attempt.receipt)
+    except InvalidClient:
+        standings.find_application(None)
+        spend_verification_time()  # so that this refusal takes as long as one with a bad signature
+        raise
     attempt.unverified_client_id = unverified_client_id(jws)
-    refuse_blocked(attempt.failure_key, now_ms=attempt.now_ms)
     attempt.application = application = standings.find_application(attempt.unverified_client_id)
+    if failures := find_blocked(attempt.failure_key, now_ms=attempt.now_ms):
+        raise limit_refusal(DenialReason.FAILURE_LIMIT, failures, attempt.receipt)
+    if application is not None and standings.fresh:
+        key_id = jws.unverified_header.get("kid")
+        attempt.application = application = with_current_keys(
+            application, key_id, now=attempt.now, receipt=attempt.receipt
+        )
+    elif application is not None and not may_use_kept_keys(application, now=attempt.now):
+        raise StaleStanding
     assertion = verify_client_assertion(jws, application.keys if application else None, attempt.receipt)
     assert application is not None  # noqa: S101 - no assertion is proven without an application's keys
     attempt.assertion = assertion
+    _check_key_switched_on(assertion, application, attempt)
     return application, assertion
+
+
+def _check_key_switched_on(
+    assertion: ClientAssertion, application: ApplicationStanding, attempt: ExchangeAttempt
+) -> None:
+    if assertion.key_id in application.switched_off:
+        attempt.receipt.refused(
+            Check.KEY_SWITCHED_ON, InvalidClient, DenialReason.KEY_SWITCHED_OFF, seen=assertion.key_id
+        )
 
 
 def _check_client_id(client_id: str | None, application: ApplicationStanding, attempt: ExchangeAttempt) -> None:
@@ -108,17 +137,28 @@ def _check_client_id(client_id: str | None, application: ApplicationStanding, at
         )
 
 
-def _spend_budget_in_redis(application: ApplicationStanding, attempt: ExchangeAttempt) -> None:
-    """With Redis the limits are asked here; without, the mint statement asks its own rows in the same round trip."""
-    if not rate_limit.uses_redis():
+def _check_limits_in_redis(application: ApplicationStanding, attempt: ExchangeAttempt) -> None:
+    """With Redis the limits are asked here; without, the mint statement asks its own rows in the same round trip.
+
+    When Redis is gone the exchange goes on, and its record says that nobody counted.
+    """
+    if not rate_limit.uses_redis() or attempt.are_limits_unchecked:
         return
-    failures = rate_limit.look(attempt.failure_key, settings.EXCHANGE_FAILURE_LIMIT, now_ms=attempt.now_ms)
-    if failures.is_full:
-        _refuse_over_limit(attempt, Check.FAILURE_LIMIT, DenialReason.FAILURE_LIMIT, failures)
-    attempt.is_budget_spent = True
-    budget = rate_limit.spend(attempt.budget_key, application.exchange_rate_limit, now_ms=attempt.now_ms)
-    if budget.is_exceeded:
-        _refuse_over_limit(attempt, Check.EXCHANGE_LIMIT, DenialReason.EXCHANGE_LIMIT, budget)
+    try:
+        failures = rate_limit.look(attempt.failure_key, settings.EXCHANGE_FAILURE_LIMIT)
+        if failures.is_full:
+            _refuse_blocked(attempt, failures)
+        if not attempt.is_budget_spent:  # a second look on fresh standings is still the same exchange
+            limit = application.exchange_rate_limit
+            attempt.budget = rate_limit.spend(attempt.budget_key, limit, now_ms=attempt.now_ms)
+            attempt.is_budget_spent = limit > 0
+    except RedisGone as error:
+        attempt.note_unchecked_limits(error)
+        return
+    if attempt.budget is not None:
+        attempt.budget = replace(attempt.budget, limit=application.exchange_rate_limit)
+        if attempt.budget.is_exceeded:
+            raise limit_refusal(DenialReason.EXCHANGE_LIMIT, attempt.budget, attempt.receipt)
 
 
 def _mint(
@@ -134,28 +174,26 @@ def _mint(
     result = mint_writer().submit(intent)
     if result.outcome is MintOutcome.STALE:
         raise StaleStanding
-    attempt.is_budget_spent = True
+    attempt.is_budget_spent = attempt.is_standing_current = True
     _refuse_unless_minted(result, attempt, intent)
-    budget = window_at(intent.budget_limit, result.used, result.started_ms, attempt.now_ms)
+    budget = attempt.budget or window_at(intent.budget_limit, result.used, result.started_ms, attempt.now_ms)
     return IssuedToken(token, grant.lifetime, grant.scopes.render(), budget)
 
 
 def _refuse_unless_minted(result: MintResult, attempt: ExchangeAttempt, intent: MintIntent) -> None:
     if result.outcome is MintOutcome.BLOCKED:
-        failures = window_at(intent.failure_limit, result.used, result.started_ms, attempt.now_ms)
-        remember_blocked(attempt.failure_key, failures, now_ms=attempt.now_ms)
-        _refuse_over_limit(attempt, Check.FAILURE_LIMIT, DenialReason.FAILURE_LIMIT, failures)
+        _refuse_blocked(attempt, window_at(intent.failure_limit, result.used, result.started_ms, attempt.now_ms))
     if result.outcome is MintOutcome.OVER_LIMIT:
         budget = window_at(intent.budget_limit, result.used, result.started_ms, attempt.now_ms)
-        _refuse_over_limit(attempt, Check.EXCHANGE_LIMIT, DenialReason.EXCHANGE_LIMIT, budget)
+        raise limit_refusal(DenialReason.EXCHANGE_LIMIT, budget, attempt.receipt)
     if result.outcome is MintOutcome.REPLAYED:
         attempt.receipt.refused(Check.REPLAY, InvalidClient, DenialReason.ASSERTION_REPLAYED)
 
 
-def _refuse_over_limit(attempt: ExchangeAttempt, check: Check, reason: DenialReason, window: Window) -> None:
-    refusal = limit_refusal(reason, window)
-    attempt.receipt.add_refused(check, expected=f"at most {window.limit} a minute", seen=str(window.used))
-    raise refusal
+def _refuse_blocked(attempt: ExchangeAttempt, failures: Window) -> NoReturn:
+    """Refuse, and remember: this process does no more signature work for the pair until the minute is over."""
+    remember_blocked(attempt.failure_key, failures, now_ms=attempt.now_ms)
+    raise limit_refusal(DenialReason.FAILURE_LIMIT, failures, attempt.receipt)
 
 
 def _intent(
@@ -205,7 +243,8 @@ def _intent(
             "ttl": grant.lifetime,
             "networks": grant.addresses.render(),
             "jti_sha256": jti_digest.hex() if jti_digest else None,
-            "resource": request.resource,
+            "resource": request.resource and redacted(request.resource),
+            **({"limits": "unchecked"} if attempt.are_limits_unchecked else {}),
         },
     )
     return MintIntent(

@@ -62,8 +62,9 @@ class Figures:
         share = self.disturbed / self.undisturbed
         statuses = ", ".join(f"{count} × {status}" for status, count in sorted(self.flood.statuses.items()))
         return (
-            f"| {name} | {self.undisturbed:.0f} | {self.disturbed:.0f} | {share:.0%} | {self.good.percentile(0.99):.0f} ms"
-            f" | {self.good.errors} | {self.fetches} | {self.flood.seconds:.1f} s: {statuses} |"
+            f"| {name} | {self.undisturbed:.0f} | {self.disturbed:.0f} | {share:.0%}"
+            f" | {self.good.percentile(0.99):.0f} ms | {self.good.errors} | {self.fetches}"
+            f" | {self.flood.seconds:.1f} s: {statuses} |"
         )
 
 
@@ -169,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgres"), action="append")
     parser.add_argument("--failure-limit", type=int, action="append")
-    parser.add_argument("--spread", type=float, default=SECONDS, help="seconds over which the flood comes; 0: all at once")
+    parser.add_argument("--spread", type=float, default=SECONDS, help="seconds of the flood; 0: at once")
     arguments = parser.parse_args()
     pool = AssertionPool(CLIENT_ID, ISSUER)
     pool.ensure("RS256", 40_000)
@@ -177,7 +178,8 @@ def main() -> None:
     cases = itertools.product(arguments.database or ["sqlite", "postgres"], arguments.failure_limit or [60, 0])
     for database, failure_limit in cases:
         figures = measure(database, failure_limit, arguments.spread, pool)
-        print(figures.render(f"{database}, failure limit {failure_limit}, flood over {arguments.spread:g} s"), flush=True)
+        name = f"{database}, failure limit {failure_limit}, flood over {arguments.spread:g} s"
+        print(figures.render(name), flush=True)
     pool.close()
 
 

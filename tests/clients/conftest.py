@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,14 +36,14 @@ class Deployment:
 @pytest.fixture
 def deployment(
     transactional_db: None, live_server: LiveServer, settings: Settings, tmp_path: Path
-) -> Iterator[Deployment]:
+) -> Deployment:
     settings.PUBLIC_URL = live_server.url
     acme = factories.make_organization("acme")
     factories.make_member(acme, "bob@acme.test")
     application: ExchangeApplication = factories.make_application(acme)
     key_file = tmp_path / "private_key.pem"
     key_file.write_bytes(private_key("deploy-1").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    yield Deployment(live_server.url, application.client_id, key_file)
+    return Deployment(live_server.url, application.client_id, key_file)
 
 
 def assert_minted(access_token: str) -> None:

@@ -1,17 +1,10 @@
-"""Mints on SQLite: one transaction for the whole batch.
-
-Writers of several processes queue at a file lock. SQLite's own busy wait sleeps and retries, which is neither fair nor
-quick: at 8 connections it made the slowest mints six times slower (docs/benchmarks.md).
-"""
+"""Mints on SQLite: one transaction for the whole batch."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -22,25 +15,29 @@ from audit.models import AuditEvent
 from exchange_apps.models import MintedToken
 from exchange_apps.services.minting.intent import MintIntent, MintOutcome, MintResult
 from exchange_apps.services.rate_limit import SPEND_SQL, WINDOW_MS
+from exchange_apps.services.writers_turn import writers_turn
 
 _STANDING = """
-SELECT (SELECT version FROM exchange_apps_exchangeapplication WHERE id = %s) = %s
-   AND (SELECT version FROM exchange_apps_organization WHERE id = %s) = %s
-   AND (SELECT version FROM exchange_apps_membership WHERE id = %s) = %s
-   AND (SELECT version FROM exchange_apps_user WHERE id = %s) = %s
+SELECT (SELECT version FROM exchange_apps_exchangeapplication WHERE id = ?) = ?
+   AND (SELECT version FROM exchange_apps_organization WHERE id = ?) = ?
+   AND (SELECT version FROM exchange_apps_membership WHERE id = ?) = ?
+   AND (SELECT version FROM exchange_apps_user WHERE id = ?) = ?
 """
-_FAILURES = "SELECT used, started_ms FROM exchange_apps_ratewindow WHERE key = %s AND used >= %s AND started_ms > %s"
+_SPEND = SPEND_SQL.replace("%s", "?")
+_FAILURES = "SELECT used, started_ms FROM exchange_apps_ratewindow WHERE key = ? AND used >= ? AND started_ms > ?"
 # A row whose time is over stands for an assertion that can no longer be replayed; its jti is free again
 _CLAIM = """
-INSERT INTO exchange_apps_usedassertion AS u (digest, token_id, expires_at) VALUES (%s, %s, %s)
+INSERT INTO exchange_apps_usedassertion AS u (digest, token_id, expires_at) VALUES (?, ?, ?)
 ON CONFLICT (digest) DO UPDATE SET token_id = excluded.token_id, expires_at = excluded.expires_at
-WHERE u.expires_at < %s RETURNING 1
+WHERE u.expires_at < ? RETURNING 1
 """
 
 
 def write_mints(intents: Sequence[MintIntent]) -> list[MintResult]:
     """Write a batch; raises django.db.DatabaseError with nothing written."""
-    with _turn(), transaction.atomic(), connection.cursor() as cursor:
+    with writers_turn(), transaction.atomic(), connection.wrap_database_errors:
+        # SQLite's own cursor: Django's rewrites each statement's placeholders each time, which costs as much again
+        cursor = connection.connection.cursor()
         return [_write_mint(cursor, intent) for intent in intents]
 
 
@@ -55,7 +52,7 @@ def _write_mint(cursor: Any, intent: MintIntent) -> MintResult:
             return MintResult(MintOutcome.BLOCKED, *failures)
     used = started_ms = 0
     if intent.budget_limit:
-        cursor.execute(SPEND_SQL, [intent.budget_key, intent.now_ms, 1])
+        cursor.execute(_SPEND, [intent.budget_key, intent.now_ms, 1])
         used, started_ms = cursor.fetchone()
         if used > intent.budget_limit:
             return MintResult(MintOutcome.OVER_LIMIT, used, started_ms)
@@ -72,7 +69,7 @@ def _write_mint(cursor: Any, intent: MintIntent) -> MintResult:
 @cache
 def _insert_sql(model: type[models.Model], columns: tuple[str, ...]) -> str:
     names = ", ".join(f'"{column}"' for column in columns)
-    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
 
 
 def _adapted(value: Any) -> Any:
@@ -88,24 +85,3 @@ def _adapted(value: Any) -> Any:
 
 def _moment(milliseconds: int) -> str:
     return _adapted(datetime.fromtimestamp(milliseconds / 1000, UTC))  # type: ignore[no-any-return]
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Hold the writers' lock: a file beside the database. An in-memory database has one process and needs none."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.in_atomic_block or ":memory:" in name or "mode=memory" in name:
-        yield
-        return
-    handle = _lock_file(f"{name}-writers", os.getpid())
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(handle, fcntl.LOCK_UN)
-
-
-@cache
-def _lock_file(path: str, process: int) -> int:
-    """One handle a process: the threads of one process queue at the group commit already."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

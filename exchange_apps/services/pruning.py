@@ -1,0 +1,71 @@
+"""Taking away what nobody needs any more, in small batches, each in a transaction of its own.
+
+A batch is found by index and goes on where the last one ended, so it holds its locks for a blink however much there is
+to prune, and mints go on beside it. Safe to run twice at once: deleting what is gone deletes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audit.identifiers import first_uuid7_at
+from exchange_apps.domain.lifetimes import LONGEST_TOKEN_TTL
+from exchange_apps.models import DenialTally, MintedToken, RateWindow, RemoteKeySet, UsedAssertion
+from exchange_apps.services.rate_limit import WINDOW_MS
+from exchange_apps.services.writers_turn import writers_turn
+
+BATCH = 500
+PAUSE = 0.01  # seconds between batches: SQLite has one writer, and mints want a turn
+KEEP_ENDED_TOKENS = timedelta(days=30)
+"""Expired tokens stay listed this long; their events stay for ever."""
+KEEP_UNUSED_KEY_SETS = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Rows to delete, and the indexed column in whose order they are found."""
+
+    rows: QuerySet[Any]
+    column: str
+
+
+def prune(*, now: datetime, most_seconds: float = 45.0, sleep: Callable[[float], None] = time.sleep) -> dict[str, int]:
+    """Prune everything that is due, for at most `most_seconds`; answers how many rows of each kind went."""
+    deadline = time.monotonic() + most_seconds
+    return {name: _delete_in_batches(due, deadline, sleep) for name, due in _everything_due(now).items()}
+
+
+def _everything_due(now: datetime) -> dict[str, _Due]:
+    window_over = int(now.timestamp() * 1000) - 2 * WINDOW_MS
+    ended = now - KEEP_ENDED_TOKENS
+    # Identifiers grow with the time of the mint, so tokens of this age are found by key, without an index on the end
+    minted_before = first_uuid7_at(ended - timedelta(seconds=LONGEST_TOKEN_TTL))
+    unused = RemoteKeySet.objects.filter(applications=None, attempted_at__lt=now - KEEP_UNUSED_KEY_SETS)
+    return {
+        "used_assertions": _Due(UsedAssertion.objects.filter(expires_at__lt=now), "expires_at"),
+        "minted_tokens": _Due(MintedToken.objects.filter(id__lt=minted_before, expires_at__lt=ended), "id"),
+        "rate_windows": _Due(RateWindow.objects.filter(started_ms__lt=window_over), "started_ms"),
+        "denial_tallies": _Due(DenialTally.objects.filter(started_ms__lt=window_over, suppressed=0), "started_ms"),
+        "remote_key_sets": _Due(unused, "attempted_at"),
+    }
+
+
+def _delete_in_batches(due: _Due, deadline: float, sleep: Callable[[float], None]) -> int:
+    gone = 0
+    rows = due.rows.order_by(due.column)
+    while time.monotonic() < deadline:
+        batch = list(rows.values_list("pk", due.column)[:BATCH])
+        if not batch:
+            break
+        with writers_turn():
+            gone += due.rows.filter(pk__in=[key for key, _ in batch]).delete()[0]
+        # The rows just deleted stay in the index until it is cleaned; beginning behind them spares reading them again
+        rows = rows.filter(**{f"{due.column}__gte": batch[-1][1]})
+        sleep(PAUSE)
+    return gone
