@@ -1,8 +1,9 @@
-"""From where a request came.
+"""From where a request came. The only module that uses django-ipware.
 
 A forwarding header is believed only when the connection itself comes from a trusted proxy, and then from the right:
-the last address that no trusted proxy of ours wrote is the client. The header is taken apart here and nowhere else: a
-library that also knows quoted strings splits it elsewhere, and then a forged quotation mark chooses the address.
+the last address that no trusted proxy of ours wrote is the client. The header is split here and nowhere else: ipware
+believes anyone by default, and knows quoted strings, so that a forged quotation mark would choose the address. It reads
+single entries, with their ports and brackets.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
+from ipware import get_client_ip
 
 current_request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request this thread answers, for log lines."""
@@ -22,7 +24,7 @@ current_request_id: ContextVar[str] = ContextVar("request_id", default="")
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 _MOST_AGENT_CHARACTERS = 256
-_WITH_PORT = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9.]+):[0-9]{1,5}")
+_ENTRY = re.compile(r"[0-9A-Fa-f:.\[\]]{2,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,13 @@ def _client_in(header: str) -> IPAddress | None:
 
 def _entry_address(entry: str) -> IPAddress | None:
     """The address in an entry as proxies write it: bare, or with the client's port, an IPv6 one in brackets."""
-    with_port = _WITH_PORT.fullmatch(entry)
-    return parsed_address(with_port["v6"] or with_port["v4"] if with_port else entry)
+    entry = entry.partition("%")[0]
+    if not _ENTRY.fullmatch(entry):
+        return None
+    alone = HttpRequest()
+    alone.META[FORWARDED_FOR] = entry
+    found, _ = get_client_ip(alone, proxy_count=0, request_header_order=[FORWARDED_FOR], strict=True)
+    return parsed_address(found or "")
 
 
 @lru_cache(maxsize=8192)

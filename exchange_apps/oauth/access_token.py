@@ -29,7 +29,9 @@ class AccessTokenView(MachineView):
         token = bearer_token(request)
         owner = Party(PartyType.USER, token.user_id, token.user.email)
         revoke(token, actor=owner, origin=RequestOrigin.of(request), now=timezone.now())
-        return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+        response = HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+        del response["Content-Type"]  # there is nothing it could be the type of
+        return response
 
     def refuse_method(self, request: HttpRequest) -> HttpResponse:
         return api_response(request, {"message": "Use GET or DELETE"}, 405, {"Allow": "GET, DELETE"})
