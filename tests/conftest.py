@@ -70,16 +70,19 @@ def forget_everything() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _flush_goes_through_the_door(django_db_setup: None) -> None:
-    """Tests with real commits flush all tables afterwards: that opens the log's one door, and refills the catalogue."""
+def _flush_lifts_the_triggers(django_db_setup: None) -> None:
+    """Tests with real commits flush all tables afterwards: the log's triggers are lifted for that, as only the owner
+    of the tables can, and the catalogue is filled again."""
     execute_sql_flush = connection.ops.execute_sql_flush
     catalogue = import_module("exchange_apps.migrations.0003_scope_catalogue")
+    append_only = import_module("audit.migrations.0002_append_only")
 
     def flush(statements: Iterable[str]) -> None:
-        is_postgresql = connection.vendor == "postgresql"
-        opening = "SET LOCAL audit.append_only = 'off'" if is_postgresql else "INSERT INTO audit_door VALUES (1)"
-        closing = "SET LOCAL audit.append_only = 'on'" if is_postgresql else "DELETE FROM audit_door"
-        execute_sql_flush([opening, *statements, closing])
+        with connection.schema_editor() as editor:
+            append_only.drop(apps, editor)
+        execute_sql_flush(list(statements))
+        with connection.schema_editor() as editor:
+            append_only.create(apps, editor)
         catalogue.fill(apps, None)
 
     connection.ops.execute_sql_flush = flush  # type: ignore[method-assign]

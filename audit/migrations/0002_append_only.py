@@ -1,7 +1,6 @@
 """Triggers behind the append-only model: UPDATE, DELETE and (PostgreSQL) TRUNCATE of an event fail.
 
-The only door is for whole spans that retention removes, and for the test suite's flush: it must be opened by name in
-the same transaction (`audit.append_only` set to `off`; on SQLite a row in `audit_door`).
+There is no door in them. Retention will need one, and brings it along with the rule of what may pass.
 """
 
 from __future__ import annotations
@@ -13,9 +12,6 @@ from django.db.migrations.state import StateApps
 POSTGRESQL = """
 CREATE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP IN ('DELETE', 'TRUNCATE') AND coalesce(current_setting('audit.append_only', true), 'on') = 'off' THEN
-        RETURN OLD;
-    END IF;
     RAISE EXCEPTION 'audit events are never changed or deleted' USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit_auditevent
@@ -30,11 +26,9 @@ DROP FUNCTION audit_refuse_change();
 """
 
 SQLITE = (
-    "CREATE TABLE audit_door (open INTEGER PRIMARY KEY)",
     """CREATE TRIGGER audit_append_only_update BEFORE UPDATE ON audit_auditevent
     BEGIN SELECT RAISE(ABORT, 'audit events are never changed or deleted'); END""",
     """CREATE TRIGGER audit_append_only_delete BEFORE DELETE ON audit_auditevent
-    WHEN NOT EXISTS (SELECT 1 FROM audit_door)
     BEGIN SELECT RAISE(ABORT, 'audit events are never changed or deleted'); END""",
     # REPLACE deletes without firing the trigger above, by the key or by SQLite's own row number
     """CREATE TRIGGER audit_append_only_replace BEFORE INSERT ON audit_auditevent
@@ -45,7 +39,6 @@ SQLITE_REVERSE = (
     "DROP TRIGGER audit_append_only_update",
     "DROP TRIGGER audit_append_only_delete",
     "DROP TRIGGER audit_append_only_replace",
-    "DROP TABLE audit_door",
 )
 
 
