@@ -121,12 +121,13 @@ def _tally(attempt: ExchangeAttempt, denial: OAuthError) -> None:
     # Strangers without an app are tallied as well: the work, and so the time, is the same for both
     application = attempt.application
     key = f"{application.client_id if application else '-'}:{denial.reason.value}"
-    count = waiting_tallies.add(key, now_ms=attempt.now_ms)
+    # Each claimed client waits for itself: were the unknown ones to wait together, they would soon be quicker to refuse
+    count = waiting_tallies.add((key, attempt.unverified_client_id or ""), now_ms=attempt.now_ms)
     overdue = waiting_tallies.take_overdue(now_ms=attempt.now_ms)
     if not count and not overdue:
         return
     with unhurried_transaction():
-        for other, waiting in sorted(overdue.items()):
+        for (other, _), waiting in sorted(overdue.items()):
             DenialTally.objects.filter(pk=other).update(suppressed=F("suppressed") + waiting)
         if count:
             _write_tally(attempt, denial, key, count)

@@ -57,15 +57,16 @@ def _everything_due(now: datetime) -> dict[str, _Due]:
 
 
 def _delete_in_batches(due: _Due, deadline: float, sleep: Callable[[float], None]) -> int:
-    gone = 0
-    rows = due.rows.order_by(due.column)
+    gone, everything = 0, due.rows.order_by(due.column)
+    rows = everything
     while time.monotonic() < deadline:
-        batch = list(rows.values_list("pk", due.column)[:BATCH])
-        if not batch:
+        places = list(rows.values_list(due.column, flat=True)[:BATCH])
+        if not places:
             break
         with writers_turn():
-            gone += due.rows.filter(pk__in=[key for key, _ in batch]).delete()[0]
+            # The database finds the keys itself: to send them there and back cost more than the deletion
+            gone += due.rows.model._default_manager.filter(pk__in=rows.values("pk")[:BATCH]).delete()[0]
         # The rows just deleted stay in the index until it is cleaned; beginning behind them spares reading them again
-        rows = rows.filter(**{f"{due.column}__gte": batch[-1][1]})
+        rows = everything.filter(**{f"{due.column}__gte": places[-1]})
         sleep(PAUSE)
     return gone

@@ -9,6 +9,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+TallyKey = tuple[str, str]
+"""The tally in the database, and the client id that was claimed."""
+
 _AT_ONCE = 5
 _SPAN_MS = 1_000
 _MOST_KEYS = 10_000
@@ -24,9 +27,9 @@ class _Second:
 class TallyBuffer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seconds: dict[str, _Second] = {}
+        self._seconds: dict[TallyKey, _Second] = {}
 
-    def add(self, key: str, *, now_ms: int) -> int:
+    def add(self, key: TallyKey, *, now_ms: int) -> int:
         """Count one refusal; answers how many to write for this key now, 0 while they wait."""
         with self._lock:
             second = self._seconds.get(key)
@@ -40,7 +43,7 @@ class TallyBuffer:
             second.waiting += 1
             return 0
 
-    def take_overdue(self, *, now_ms: int) -> dict[str, int]:
+    def take_overdue(self, *, now_ms: int) -> dict[TallyKey, int]:
         """What waited longer than a second, by key; it is the caller's to write now."""
         with self._lock:
             over = {key: kept for key, kept in self._seconds.items() if now_ms >= kept.began_ms + _SPAN_MS}

@@ -144,7 +144,7 @@ def test_serve_has_the_jobs_with_it_and_ends_with_them_within_five_seconds(
 
 
 def jobs_are_running(folder: Path) -> bool:
-    if not (folder / "beat-schedule").exists():
+    if not (folder / "background-jobs.lock").exists():
         return False
     with (folder / "background-jobs.lock").open() as lock:
         try:
@@ -160,7 +160,7 @@ def test_a_second_process_with_the_embedded_jobs_gives_way(environment: dict[str
     first = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, cwd=tmp_path)
     try:
         deadline = time.monotonic() + WITHIN
-        while not (tmp_path / "beat-schedule").exists() and time.monotonic() < deadline:
+        while not jobs_are_running(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.1)
         second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=WITHIN, cwd=tmp_path)
         assert second.returncode == 0

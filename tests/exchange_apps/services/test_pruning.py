@@ -22,6 +22,7 @@ from exchange_apps.models import (
     RemoteKeySet,
     UsedAssertion,
 )
+from exchange_apps.services import pruning
 from exchange_apps.services.pruning import BATCH, prune
 from tests.conftest import Exchange
 from tests.exchange_apps.services.conftest import Save, uri_of
@@ -29,6 +30,7 @@ from tests.jwks_host import JWKSHost
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 
 
 def used_assertions(count: int, expires_at: datetime) -> None:
@@ -126,6 +128,13 @@ def test_it_ends_in_time_and_goes_on_at_the_next_run(db: None) -> None:
     assert time.monotonic() - began < 1
     assert 0 < first < 4 * BATCH
     assert pruned() == {"used_assertions": 4 * BATCH - first}
+
+
+def test_a_thousand_batches_cost_no_more_each_than_the_first(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "BATCH", 2)
+    for age in range(1, 2201):
+        UsedAssertion(digest=secrets.token_bytes(32), token_id=uuid.uuid4(), expires_at=NOW - age * SECOND).save()
+    assert pruned() == {"used_assertions": 2200}
 
 
 def test_the_command_prints_what_went(db: None) -> None:
