@@ -55,6 +55,13 @@ def client_ip(request: HttpRequest) -> IPAddress | None:
     return _client_in(request.META[FORWARDED_FOR])
 
 
+def forwarded_scheme(request: HttpRequest) -> str | None:
+    """The scheme the client used, where a trusted proxy says so with `X-Forwarded-Proto`."""
+    scheme: str = request.META.get("HTTP_X_FORWARDED_PROTO", "").strip().lower()
+    peer = parsed_address(request.META.get("REMOTE_ADDR", ""))
+    return scheme if scheme in ("http", "https") and peer is not None and _is_trusted(peer) else None
+
+
 def _client_in(header: str) -> IPAddress | None:
     """The last entry that no proxy of ours wrote, or the first of all; None where that one is no address."""
     address = None

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "exchange_apps.middleware.RequestIdentity",
     "config.machine_endpoints.MachineEndpoints",
+    "exchange_apps.middleware.ForwardedScheme",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from audit.origin import current_request_id
+from audit.origin import current_request_id, forwarded_scheme
 from exchange_apps.access import access_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -33,6 +33,18 @@ class RequestIdentity:
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
+
+
+class ForwardedScheme:
+    """Makes `request.is_secure()` true behind a trusted proxy that ended TLS."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if scheme := forwarded_scheme(request):
+            request.META["wsgi.url_scheme"] = scheme
+        return self.get_response(request)
 
 
 class OrganizationAccessMiddleware:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -230,3 +230,17 @@ def test_a_line_of_the_client_does_not_hide_the_line_its_proxy_adds(
         call.endheaders(body)
         assert call.getresponse().status == 200
     assert [event.request_ip for event in mints()] == [CLIENT]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("peer", "sent", "is_secure"),
+    [(PROXY, "https", True), (PROXY, "http", False), (PROXY, "gopher", False), ("198.51.100.7", "https", False)],
+)
+def test_only_a_trusted_proxy_says_that_the_client_used_tls(
+    proxies: None, client: Client, peer: str, sent: str, is_secure: bool, settings: Settings
+) -> None:
+    """Seen from outside: strict transport security is asked for on secure connections alone."""
+    settings.SECURE_HSTS_SECONDS = 60
+    response = client.get("/login/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_PROTO=sent)
+    assert ("Strict-Transport-Security" in response) is is_secure
