@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from django.template.defaultfilters import timesince_filter
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from audit.actions import Outcome
 from audit.models import AuditEvent
@@ -119,7 +120,48 @@ def details_of(event: AuditEvent) -> Iterator[tuple[str, object]]:
     """The other members of `data`, as rows of a definition list."""
     for name, value in event.data.items():
         if name not in ("receipt", "changes") and value not in (None, "", [], {}):
-            yield name.replace("_", " "), _shown(value)
+            yield _(_LABELS.get(name, name.replace("_", " "))), _READERS.get(name, _shown)(value)
+
+
+def _keys(value: Any) -> SafeString:
+    """Keys that came or went: each with its thumbprint, and why it is not accepted if so."""
+    rows = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((_key(row),) for row in rows)))
+
+
+def _key(row: Mapping[str, Any]) -> SafeString:
+    ignored = row.get("ignored")
+    mark = format_html(" {} {}", badge(_("not accepted"), "warn"), _(str(ignored))) if ignored else ""
+    thumbprint = row.get("thumbprint", "")
+    return format_html('<code>{}</code>{} <code class="quiet thumbprint">{}</code>', row.get("kid"), mark, thumbprint)
+
+
+def _time(value: Any) -> SafeString | str:
+    try:
+        return moment(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return _shown(value)
+
+
+_LABELS = {
+    "came": gettext_noop("keys that came"),
+    "went": gettext_noop("keys that went"),
+    "uri": gettext_noop("JWKS URI"),
+    "sentence": gettext_noop("why"),
+    "status": gettext_noop("HTTP status"),
+    "usable_until": gettext_noop("last good keys serve until"),
+    "app_name": gettext_noop("app"),
+    "app": gettext_noop("app (UUID)"),
+    "revoked_tokens": gettext_noop("revoked tokens"),
+}
+_READERS: dict[str, Callable[[Any], SafeString | str]] = {
+    "came": _keys,
+    "went": _keys,
+    "uri": code,
+    "thumbprint": code,
+    "app": code,
+    "usable_until": _time,
+}
 
 
 def event_as_json(event: AuditEvent, url: str = "") -> dict[str, Any]:

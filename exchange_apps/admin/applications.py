@@ -5,18 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from audit.models import AuditEvent
 from audit.paging import ChoiceFilter
 from audit.presentation import badge, moment
-from exchange_apps.admin.base import OrganizationScopedAdmin
+from exchange_apps.admin.base import access_in
 from exchange_apps.admin.forms import ApplicationForm
+from exchange_apps.admin.key_actions import KeyActions
+from exchange_apps.admin.key_panel import key_summary, keys_panel
+from exchange_apps.admin.portal_model_admin import MOST_HISTORY
 from exchange_apps.domain import urns
 from exchange_apps.models import ExchangeApplication, Scope
 from exchange_apps.services.applications import delete_application, save_application
@@ -31,7 +37,7 @@ class EnabledFilter(ChoiceFilter):
 
 
 @admin.register(ExchangeApplication)
-class ApplicationAdmin(OrganizationScopedAdmin):
+class ApplicationAdmin(KeyActions):
     list_title: Any = _("Token Exchange Apps")
     lead = _("Your own signing services. Each signs assertions with a key that only it has, and gets tokens for them.")
     add_label = _("New app")
@@ -58,9 +64,7 @@ class ApplicationAdmin(OrganizationScopedAdmin):
 
     @admin.display(description=_("keys"))
     def shown_keys(self, app: ExchangeApplication) -> SafeString:
-        keys = app.keys().keys
-        labels = ", ".join(sorted({key.label() for key in keys}))
-        return format_html('{} <small class="nowrap">{}</small>', len(keys), labels)
+        return key_summary(app)
 
     @admin.display(description=_("scopes"))
     def shown_scopes(self, app: ExchangeApplication) -> str:
@@ -77,12 +81,29 @@ class ApplicationAdmin(OrganizationScopedAdmin):
     def save_through_service(self, obj: ExchangeApplication, form: Any, author: Author) -> bool:
         return save_application(obj, author=author)
 
+    def save_model(self, request: HttpRequest, obj: ExchangeApplication, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        request.portal_application = obj  # type: ignore[attr-defined]
+
+    def _history(self, request: HttpRequest, obj: ExchangeApplication) -> models.QuerySet[AuditEvent]:
+        """What happened to the app, and to its keys one by one."""
+        subjects = [obj.pk, *obj.key_history.values_list("pk", flat=True)]
+        visible = AuditEvent.objects.visible_to(access_in(request))
+        return visible.filter(subject_id__in=subjects).newest_first()[:MOST_HISTORY]
+
     def delete_through_service(self, obj: ExchangeApplication, author: Author) -> None:
         delete_application(obj, author=author)
 
-    @method_decorator(sensitive_post_parameters("jwks"))
+    @method_decorator(sensitive_post_parameters("jwks", "jwks_uri"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().changeform_view(request, *args, **kwargs)
+        response = super().changeform_view(request, *args, **kwargs)
+        saved: ExchangeApplication | None = getattr(request, "portal_application", None)
+        if saved is not None and saved.key_set is not None:  # the commit is done, and with it the first fetch
+            saved.key_set.refresh_from_db()
+            if saved.key_set.failing_since is not None:
+                sentence = _("Its keys cannot be fetched at present. %s")
+                messages.warning(request, sentence % saved.key_set.last_sentence)
+        return response
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         app: ExchangeApplication | None = context.get("original")
@@ -96,7 +117,7 @@ class ApplicationAdmin(OrganizationScopedAdmin):
                 "title": app.name,
                 "app": app,
                 "state": enabled_badge(app),
-                "keys": app.keys().keys,
+                "panel": keys_panel(app, now=timezone.now()),
                 "scopes": [
                     {"name": name, "scope": labels.get(name), "by_default": name in app.default_scopes}
                     for name in app.grantable_scopes

@@ -17,6 +17,9 @@ from exchange_apps.domain.pem_conversion import pem_to_jwks
 # Names of private members as they stand in JSON, also in JSON too broken to be read
 _PRIVATE_NAME = re.compile(r"""["'](?:d|p|q|dp|dq|qi|oth|k|priv)["']\s*:""")
 
+# How an address begins, with its scheme or with a host of several labels; keys in any encoding begin otherwise
+_ADDRESS = re.compile(r"\s*([a-z][a-z0-9+.-]{0,10}:/|[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+([:/?#]|\s*\Z))", re.IGNORECASE)
+
 
 class AddressLinesField(forms.CharField):
     """One address or range per line. Blank lines do not count, but keep the numbers of the others."""
@@ -90,6 +93,11 @@ def is_safe_to_show_again(text: str) -> bool:
     if KeyProblemCode.PRIVATE_MATERIAL in codes or _PRIVATE_NAME.search(text) or "PRIVATE" in text:
         return False
     return KeyProblemCode.PEM in codes or text.lstrip()[:1] in ("{", "[")
+
+
+def is_address_like(text: str) -> bool:
+    """Whether what stood in the field of an address may go back into it."""
+    return bool(_ADDRESS.match(text)) and "PRIVATE" not in text and not _PRIVATE_NAME.search(text)
 
 
 def converted_from_pem(text: str) -> str | None:

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from audit.paging import ChoiceFilter
 from audit.presentation import badge, moment
+from exchange_apps.admin.audited_form import AuditedModelForm
 from exchange_apps.admin.base import OrganizationScopedAdmin, access_in
-from exchange_apps.admin.forms import AuditedModelForm
 from exchange_apps.models import Membership, Role, User
 from exchange_apps.services.audited_changes import Author
 from exchange_apps.services.organizations import remove_membership, save_membership, save_user

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.presentation import badge, code, moment
+from exchange_apps.admin.audited_form import AuditedModelForm
 from exchange_apps.admin.base import PortalModelAdmin, access_in, organization_of
 from exchange_apps.admin.fields import AddressLinesField
-from exchange_apps.admin.forms import AuditedModelForm
 from exchange_apps.models import Organization
 from exchange_apps.services.audited_changes import Author
 from exchange_apps.services.organizations import save_organization

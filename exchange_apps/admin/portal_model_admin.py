@@ -20,7 +20,7 @@ from exchange_apps.models import Organization
 from exchange_apps.services.audited_changes import Author
 from exchange_apps.sign_in import author_of
 
-_MOST_HISTORY = 50
+MOST_HISTORY = 50
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
 else:
@@ -153,4 +153,4 @@ class PortalModelAdmin(_ModelAdmin):
         if not isinstance(obj.pk, uuid.UUID):
             return []
         visible = AuditEvent.objects.visible_to(access_in(request))
-        return visible.filter(subject_id=obj.pk).newest_first()[:_MOST_HISTORY]
+        return visible.filter(subject_id=obj.pk).newest_first()[:MOST_HISTORY]

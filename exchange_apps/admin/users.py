@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.presentation import badge, moment
+from exchange_apps.admin.audited_form import AuditedModelForm
 from exchange_apps.admin.base import OperatorAdmin
-from exchange_apps.admin.forms import AuditedModelForm
 from exchange_apps.models import Scope, User
 from exchange_apps.services.audited_changes import Author
 from exchange_apps.services.organizations import delete_scope, save_scope, save_user, set_password

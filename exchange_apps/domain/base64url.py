@@ -21,9 +21,7 @@ def decode(text: str) -> bytes:
     """
     # The library may not raise here: its exception would keep the text alive in a traceback.
     if not _ALPHABET.fullmatch(text):
-        raise ValueError(
-            "is not base64url: only A-Z, a-z, 0-9, - and _ may stand there, no padding, no spaces"
-        )
+        raise ValueError("is not base64url: only A-Z, a-z, 0-9, - and _ may stand there, no padding, no spaces")
     if len(text) % 4 == 1:
         raise ValueError("is not base64url: it is cut short, or a character is too many")
     octets = urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -52,9 +52,7 @@ class JWKSet:
 
     def candidates(self, key_id: str | None, algorithm: str) -> tuple[PublicJWK, ...]:
         """The keys of this algorithm that may verify a signature: the one named, or all if none is."""
-        return tuple(
-            key for key in self.keys if key.algorithm == algorithm and (key_id is None or key.kid == key_id)
-        )
+        return tuple(key for key in self.keys if key.algorithm == algorithm and (key_id is None or key.kid == key_id))
 
     def as_document(self) -> dict[str, list[dict[str, str]]]:
         """The set as JSON, public members only, sorted by key id: equal sets give equal documents."""
@@ -63,9 +61,7 @@ class JWKSet:
     @property
     def digest(self) -> str:
         """SHA-256 of the document in hexadecimal: changes with any key, not with their order or layout."""
-        return hashlib.sha256(
-            json.dumps(self.as_document(), separators=(",", ":")).encode("ascii")
-        ).hexdigest()
+        return hashlib.sha256(json.dumps(self.as_document(), separators=(",", ":")).encode("ascii")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +90,4 @@ def inspect_jwks(document: str | bytes | Mapping[str, object]) -> KeySetInspecti
 
 def _without_shared_kids(rows: list[InspectedKey]) -> tuple[InspectedKey, ...]:
     uses = Counter(row.kid for row in rows)
-    return tuple(
-        row.refused(_DUPLICATE) if row.kid is not None and uses[row.kid] > 1 else row for row in rows
-    )
+    return tuple(row.refused(_DUPLICATE) if row.kid is not None and uses[row.kid] > 1 else row for row in rows)

@@ -44,9 +44,7 @@ def inspect_key(index: int, entry: object) -> InspectedKey:
     """Judge entry number `index` of a set's keys, whatever it is. Raises nothing."""
     if not isinstance(entry, dict):
         pem = find_pem(entry) if isinstance(entry, str) else None
-        return InspectedKey(index).refused(
-            pem or Finding(KeyProblemCode.NOT_AN_OBJECT, "This is not a JSON object.")
-        )
+        return InspectedKey(index).refused(pem or Finding(KeyProblemCode.NOT_AN_OBJECT, "This is not a JSON object."))
     kid = _valid_kid(entry.get("kid"))
     if secret := find_private_material(entry):
         return InspectedKey(index, kid).refused(secret)

@@ -40,9 +40,7 @@ def read_member(jwk: Mapping[str, object], name: str, findings: list[Finding]) -
     """The octets of base64url member `name`; None, and one more of the `findings`, where there are none."""
     value = jwk.get(name)
     if not isinstance(value, str) or not value:
-        findings.append(
-            Finding(KeyProblemCode.MEMBER_MISSING, f'The member "{name}" is missing or is not text.')
-        )
+        findings.append(Finding(KeyProblemCode.MEMBER_MISSING, f'The member "{name}" is missing or is not text.'))
         return None
     try:
         return base64url.decode(value)

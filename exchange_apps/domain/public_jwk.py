@@ -41,9 +41,7 @@ class PublicJWK:
             case "RSA":
                 return rsa.RSAPublicNumbers(self._number("e"), self._number("n")).public_key()
             case "EC":
-                return ec.EllipticCurvePublicNumbers(
-                    self._number("x"), self._number("y"), ec.SECP256R1()
-                ).public_key()
+                return ec.EllipticCurvePublicNumbers(self._number("x"), self._number("y"), ec.SECP256R1()).public_key()
             case _:
                 assert_never(self.kty)
 

@@ -92,6 +92,4 @@ class Receipt:
         raise error(reason, parameter=parameter, expected=expected, seen=seen)
 
     def as_json(self) -> list[dict[str, object]]:
-        return [
-            {**row.as_json(), "expected": redacted(row.expected), "seen": redacted(row.seen)} for row in self.rows
-        ]
+        return [{**row.as_json(), "expected": redacted(row.expected), "seen": redacted(row.seen)} for row in self.rows]

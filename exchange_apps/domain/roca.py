@@ -9,12 +9,8 @@ from __future__ import annotations
 
 _GENERATOR = 65537
 # The shortest affected keys use the primes up to 167, longer keys use these and more.
-_PRIMES = tuple(
-    number for number in range(3, 168, 2) if all(number % divisor for divisor in range(3, number, 2))
-)
-_POWERS = {
-    prime: frozenset(pow(_GENERATOR, exponent, prime) for exponent in range(prime)) for prime in _PRIMES
-}
+_PRIMES = tuple(number for number in range(3, 168, 2) if all(number % divisor for divisor in range(3, number, 2)))
+_POWERS = {prime: frozenset(pow(_GENERATOR, exponent, prime) for exponent in range(prime)) for prime in _PRIMES}
 
 
 def has_roca_fingerprint(modulus: int) -> bool:

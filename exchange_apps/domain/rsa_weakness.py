@@ -18,9 +18,7 @@ _FERMAT_ROUNDS = 100
 # Squares leave few remainders modulo these two: most other numbers are told apart without taking a root.
 _SQUARES_64 = frozenset(root * root % 64 for root in range(64))
 _SQUARES_4095 = frozenset(root * root % 4095 for root in range(4095))
-_BROKEN = (
-    "so its private key can be computed by anyone. Replace this key with one made by other, current software."
-)
+_BROKEN = "so its private key can be computed by anyone. Replace this key with one made by other, current software."
 
 
 def find_modulus_weakness(modulus: int) -> Finding | None:
@@ -30,13 +28,9 @@ def find_modulus_weakness(modulus: int) -> Finding | None:
     if gcd(modulus, _small_primes_product()) != 1:
         return Finding(KeyProblemCode.SMALL_FACTOR, f"The RSA modulus has a small prime factor, {_BROKEN}")
     if is_low_power(modulus):
-        return Finding(
-            KeyProblemCode.PERFECT_POWER, f"The RSA modulus is a power of a single number, {_BROKEN}"
-        )
+        return Finding(KeyProblemCode.PERFECT_POWER, f"The RSA modulus is a power of a single number, {_BROKEN}")
     if has_close_factors(modulus):
-        return Finding(
-            KeyProblemCode.CLOSE_PRIMES, f"The two primes of the RSA modulus are too close, {_BROKEN}"
-        )
+        return Finding(KeyProblemCode.CLOSE_PRIMES, f"The two primes of the RSA modulus are too close, {_BROKEN}")
     if has_roca_fingerprint(modulus):
         return Finding(
             KeyProblemCode.ROCA,

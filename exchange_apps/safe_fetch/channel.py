@@ -47,9 +47,7 @@ def open_channel(
                 yield Channel(secured, address)
 
 
-def _connect(
-    addresses: Sequence[IPAddress], port: int, deadline: Deadline
-) -> tuple[socket.socket, IPAddress]:
+def _connect(addresses: Sequence[IPAddress], port: int, deadline: Deadline) -> tuple[socket.socket, IPAddress]:
     candidates = addresses[:_MAX_ATTEMPTS]
     reason = ""
     for tried, address in enumerate(candidates):
@@ -86,17 +84,13 @@ def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     return context
 
 
-def _handshake(
-    tls: ssl.SSLContext, connection: socket.socket, host: str, deadline: Deadline
-) -> ssl.SSLSocket:
+def _handshake(tls: ssl.SSLContext, connection: socket.socket, host: str, deadline: Deadline) -> ssl.SSLSocket:
     connection.settimeout(deadline.remaining(_SETTING_UP_TLS))
     try:
         return tls.wrap_socket(connection, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message.rstrip(".")
-        raise FetchFailed(
-            FetchErrorCode.CERTIFICATE, f"The certificate of the host is not trusted: {why}."
-        ) from error
+        raise FetchFailed(FetchErrorCode.CERTIFICATE, f"The certificate of the host is not trusted: {why}.") from error
     except OSError as error:
         if deadline.passed:
             raise deadline.timed_out(_SETTING_UP_TLS) from error

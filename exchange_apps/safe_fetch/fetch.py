@@ -96,9 +96,7 @@ def _exchange(
         # Without their cause: the messages of the libraries repeat the path and query of the URL.
         if deadline.passed:
             raise deadline.timed_out(_AWAITING_ANSWER) from None
-        raise FetchFailed(
-            FetchErrorCode.BROKEN, "The host broke off its answer, or did not answer in HTTP."
-        ) from None
+        raise FetchFailed(FetchErrorCode.BROKEN, "The host broke off its answer, or did not answer in HTTP.") from None
     # A body without a length ends when the connection does, and the deadline ends connections too.
     deadline.remaining(_AWAITING_ANSWER)
     return response, body

@@ -34,9 +34,7 @@ def checked_addresses(
     found = [target.literal] if target.literal else _look_up(target.host, resolve, deadline)
     for address in found:
         if reason := refusal_reason(address, allowed):
-            raise FetchRefused(
-                FetchErrorCode.ADDRESS, f"The host {target.host} must not be contacted. {reason}"
-            )
+            raise FetchRefused(FetchErrorCode.ADDRESS, f"The host {target.host} must not be contacted. {reason}")
     if target.scheme == "http" and not all(address.is_loopback for address in found):
         raise FetchRefused(
             FetchErrorCode.NOT_HTTPS,

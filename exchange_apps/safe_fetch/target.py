@@ -52,9 +52,7 @@ def parse_target(url: str) -> Target:
     if len(url) > MAX_URL_CHARACTERS:
         raise _invalid(f"it is longer than {MAX_URL_CHARACTERS} characters")
     if not _PLAIN_ASCII.fullmatch(url) or "\\" in url:
-        raise _invalid(
-            "it holds a space, a backslash or a character outside ASCII (write such a host as xn--...)"
-        )
+        raise _invalid("it holds a space, a backslash or a character outside ASCII (write such a host as xn--...)")
     try:
         parts = urlsplit(url)
     except ValueError:

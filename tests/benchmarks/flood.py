@@ -146,18 +146,14 @@ def _measure_on(env: dict[str, str], folder: Path, host: JWKSHost, spread: float
     try:
         server.wait_until_ready(port, "/readyz")
         address = ("127.0.0.1", port)
-        undisturbed = drive(
-            address, good_requests(pool, 0), connections=GOOD_CONNECTIONS, seconds=SECONDS, warm_up=2.0
-        )
+        undisturbed = drive(address, good_requests(pool, 0), connections=GOOD_CONNECTIONS, seconds=SECONDS, warm_up=2.0)
         run([sys.executable, manage, "shell", "-c", LAST_ATTEMPT_IS_OLD], cwd=REPOSITORY, env=env)
         fetched = len(host.requests)
         answers: multiprocessing.Queue[Load] = multiprocessing.Queue()
         attacker = multiprocessing.Process(target=flood, args=(port, spread, answers))
         began = time.monotonic()
         attacker.start()
-        good = drive(
-            address, good_requests(pool, undisturbed.requests), connections=GOOD_CONNECTIONS, seconds=SECONDS
-        )
+        good = drive(address, good_requests(pool, undisturbed.requests), connections=GOOD_CONNECTIONS, seconds=SECONDS)
         bad = answers.get(timeout=120)
         bad.seconds = time.monotonic() - began
         attacker.join()

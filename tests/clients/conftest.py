@@ -34,9 +34,7 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(
-    transactional_db: None, live_server: LiveServer, settings: Settings, tmp_path: Path
-) -> Deployment:
+def deployment(transactional_db: None, live_server: LiveServer, settings: Settings, tmp_path: Path) -> Deployment:
     settings.PUBLIC_URL = live_server.url
     acme = factories.make_organization("acme")
     factories.make_member(acme, "bob@acme.test")

@@ -192,9 +192,7 @@ def test_html_is_handed_over_as_what_it_is(fetch: Fetch, host: JWKSHost) -> None
     assert fetch(host.url()).content_type == "text/html"
 
 
-def test_a_body_of_exactly_the_limit_is_accepted_and_one_byte_more_is_not(
-    fetch: Fetch, host: JWKSHost
-) -> None:
+def test_a_body_of_exactly_the_limit_is_accepted_and_one_byte_more_is_not(fetch: Fetch, host: JWKSHost) -> None:
     host.answer = status_answer(200, body=b"x" * 1000)
     assert len(fetch(host.url(), max_bytes=1000).body) == 1000
     with failing(FetchErrorCode.BODY_TOO_LARGE):
@@ -206,8 +204,7 @@ FRAMINGS = {
     "no length": b"HTTP/1.1 200 OK\r\n\r\n{}",
     "HTTP/1.0": b"HTTP/1.0 200 OK\r\n\r\n{}",
     "chunked": (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-        b"1;extension=1\r\n{\r\n1\r\n}\r\n0\r\nTrailer: 1\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;extension=1\r\n{\r\n1\r\n}\r\n0\r\nTrailer: 1\r\n\r\n"
     ),
     "interim answer": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
     "more than declared": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{} and more than was declared",
@@ -343,9 +340,7 @@ def test_an_address_in_the_url_is_judged_without_a_lookup(url: str) -> None:
 def test_no_spelling_of_a_loopback_address_gets_through(address: Any, data: st.DataObject) -> None:
     a, b, c, d = address.packed
     number = data.draw(st.sampled_from(["{:d}", "{:#x}", "0X{:X}", "0{:o}"])).format
-    parts = data.draw(
-        st.sampled_from([(a, b, c, d), (a, b, c << 8 | d), (a, b << 16 | c << 8 | d), (int(address),)])
-    )
+    parts = data.draw(st.sampled_from([(a, b, c, d), (a, b, c << 8 | d), (a, b << 16 | c << 8 | d), (int(address),)]))
     text = ".".join(number(part) for part in parts) + data.draw(st.sampled_from(["", "."]))
     with pytest.raises(FetchRefused):
         # With the system's own resolver, to which most of these spellings are addresses.
@@ -440,9 +435,7 @@ def test_a_port_where_nobody_listens_is_a_failure(fetch: Fetch) -> None:
 # TLS.
 
 
-def test_the_certificate_is_checked_against_the_name_in_the_url(
-    fetch: Fetch, authority: CertificateAuthority
-) -> None:
+def test_the_certificate_is_checked_against_the_name_in_the_url(fetch: Fetch, authority: CertificateAuthority) -> None:
     with (
         running_jwks_host(authority.server_context("other.example.test")) as host,
         failing(FetchErrorCode.CERTIFICATE),
@@ -451,17 +444,13 @@ def test_the_certificate_is_checked_against_the_name_in_the_url(
     assert host.requests == []
 
 
-def test_a_name_in_the_subject_of_a_certificate_does_not_count(
-    fetch: Fetch, authority: CertificateAuthority
-) -> None:
+def test_a_name_in_the_subject_of_a_certificate_does_not_count(fetch: Fetch, authority: CertificateAuthority) -> None:
     context = authority.server_context("127.0.0.1", common_name=HOST_NAME)
     with running_jwks_host(context) as host, failing(FetchErrorCode.CERTIFICATE):
         fetch(host.url())
 
 
-def test_the_name_is_sent_for_the_host_to_choose_its_certificate(
-    fetch: Fetch, authority: CertificateAuthority
-) -> None:
+def test_the_name_is_sent_for_the_host_to_choose_its_certificate(fetch: Fetch, authority: CertificateAuthority) -> None:
     asked: list[str] = []
     context = authority.server_context(HOST_NAME)
     context.sni_callback = lambda _connection, name, _context: asked.append(name)
@@ -506,9 +495,7 @@ def test_a_host_that_does_not_speak_tls_is_a_failure(fetch: Fetch) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_named_and_not_followed(
-    fetch: Fetch, host: JWKSHost, http_host: JWKSHost, status: int
-) -> None:
+def test_a_redirect_is_named_and_not_followed(fetch: Fetch, host: JWKSHost, http_host: JWKSHost, status: int) -> None:
     http_host.visitors.clear()
     host.answer = redirect_answer(http_host.url("/latest/meta-data/", host="127.0.0.1"), status)
     with failing(FetchErrorCode.REDIRECT):
@@ -613,9 +600,7 @@ def test_a_broken_answer_is_a_failure_without_a_word_of_the_url(
     assert caught.value.code is FetchErrorCode.BROKEN
     assert "secret" not in str(caught.value)
     assert "secret" not in caplog.text
-    assert caught.value.__suppress_context__, (
-        "a traceback would show the library's message, which has the URL"
-    )
+    assert caught.value.__suppress_context__, "a traceback would show the library's message, which has the URL"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -624,9 +609,7 @@ def test_a_broken_answer_is_a_failure_without_a_word_of_the_url(
     | st.binary(max_size=200).map(lambda rest: b"HTTP/1.1 200 OK\r\n" + rest)
     | st.binary(max_size=80).map(lambda rest: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + rest)
 )
-def test_whatever_a_host_answers_the_outcome_is_a_document_or_a_failure(
-    http_host: JWKSHost, answer: bytes
-) -> None:
+def test_whatever_a_host_answers_the_outcome_is_a_document_or_a_failure(http_host: JWKSHost, answer: bytes) -> None:
     http_host.answer = raw_answer(answer)
     try:
         safe_fetch(http_host.url(host="127.0.0.1"), allowed_networks=LOOPBACK)
@@ -661,9 +644,7 @@ def test_a_slow_handshake_is_stopped_at_the_limit(fetch: Fetch, accept: Accept) 
         fetch(host.url(), total_timeout=LIMIT)
 
 
-def test_a_flood_of_session_tickets_is_stopped_at_the_limit(
-    fetch: Fetch, authority: CertificateAuthority
-) -> None:
+def test_a_flood_of_session_tickets_is_stopped_at_the_limit(fetch: Fetch, authority: CertificateAuthority) -> None:
     # They are read and dropped inside TLS, below any loop of ours that could look at the clock.
     context = authority.server_context(HOST_NAME)
     context.num_tickets = 2**31 - 1
@@ -678,9 +659,7 @@ def test_a_host_that_does_not_take_connections_is_stopped_at_the_limit(fetch: Fe
 
 def test_a_dead_address_leaves_time_for_the_next_one(fetch: Fetch, host: JWKSHost) -> None:
     with full_listener("127.0.0.2", host.port):
-        document = fetch(
-            host.url(), resolve=lambda _host: ["127.0.0.2", "127.0.0.1"], total_timeout=2 * LIMIT
-        )
+        document = fetch(host.url(), resolve=lambda _host: ["127.0.0.2", "127.0.0.1"], total_timeout=2 * LIMIT)
     assert document.address == "127.0.0.1"
     assert document.elapsed >= LIMIT
 

@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
 
 from exchange_apps.models import ExchangeApplication, MintedToken, Organization, User
+from exchange_apps.services.application_keys import note_keys
 from tests import factories
 from tests.conftest import Exchange
+from tests.exchange_apps.services.conftest import (  # noqa: F401 - fixtures
+    _another_new_process,
+    at,
+    authority,
+    host,
+    remote,
+    save,
+    start,
+)
 
 
 @dataclass(frozen=True)
@@ -46,5 +57,7 @@ def world(
     assert exchange(scope="write_everything").status_code == 400
     otto = User.objects.create_superuser("otto@operators.test", name="Otto")
     globex_bot = factories.make_application(globex, "globex-secret-bot")
+    for app in (deploy_bot, globex_bot):
+        note_keys(app, app.keys(), now=timezone.now())
     token = MintedToken.objects.get()
     return World(acme, globex, olga, alice, bob, carol, mallory, otto, deploy_bot, globex_bot, token)

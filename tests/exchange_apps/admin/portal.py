@@ -32,6 +32,7 @@ def app_form(**changes: Any) -> dict[str, Any]:
         "name": "reporter",
         "description": "Makes the nightly report",
         "enabled": "on",
+        "key_source": "keys",
         "jwks": json.dumps(jwks("reporter-1")),
         "grantable_scopes": ["read_builds", "read_pipelines"],
         "default_scopes": ["read_builds"],
@@ -59,6 +60,9 @@ def every_address_of(*objects: models.Model) -> list[str]:
     for found in objects:
         base = f"{found._meta.app_label}/{found._meta.model_name}/{found.pk}/"
         addresses += [base, f"{base}change/", f"{base}delete/", f"{base}history/", f"{base}revoke/"]
+        if isinstance(found, ExchangeApplication):
+            keys = found.key_history.values_list("pk", flat=True)
+            addresses += [f"{base}fetch/", *(f"{base}keys/{key}/{turn}/" for key in keys for turn in ("off", "on"))]
     return addresses
 
 

@@ -47,6 +47,7 @@ def test_mallory_finds_nothing_of_acme_below_her_own_organization(world: World) 
         client.post(f"/o/globex/{address}", {"post": "yes"})
     world.token.refresh_from_db()
     assert world.token.revoked_at is None
+    assert not world.deploy_bot.key_history.exclude(switched_off_at=None).exists()
     assert Membership.objects.filter(organization=world.acme).count() == 4
     assert ExchangeApplication.objects.filter(pk=world.deploy_bot.pk).exists()
 
@@ -123,6 +124,10 @@ def test_an_auditor_reads_everything_and_changes_nothing(world: World) -> None:
         assert 'name="_save"' not in page, found
         assert "<textarea" not in page, found
     assert client.post(page_of(world.token, "revoke")).status_code == 403
+    assert client.post(page_of(world.deploy_bot, "fetch")).status_code == 403
+    for key in world.deploy_bot.key_history.all():
+        for turn in ("off", "on"):
+            assert client.post(f"{page_of(world.deploy_bot, 'keys')}{key.pk}/{turn}/").status_code == 403
     world.deploy_bot.refresh_from_db()
     assert world.deploy_bot.name == "deploy-bot"
 

@@ -72,9 +72,7 @@ def test_every_reason_of_refusal_has_a_row_in_the_tables() -> None:
     assert covered == set(KeyProblemCode)
 
 
-@pytest.mark.parametrize(
-    "form", [json.dumps, lambda document: json.dumps(document).encode(), dict, MappingProxyType]
-)
+@pytest.mark.parametrize("form", [json.dumps, lambda document: json.dumps(document).encode(), dict, MappingProxyType])
 def test_a_set_is_read_from_text_bytes_and_objects_alike(form: Any) -> None:
     document = {"keys": [rsa_jwk("a"), ec_jwk("b")], "comment": "ignored"}
     assert [key.kid for key in JWKSet.parse(form(document)).keys] == ["a", "b"]
@@ -161,9 +159,7 @@ def test_the_document_of_a_set_is_a_set_again_with_the_same_digest() -> None:
 def test_the_digest_ignores_layout_and_order_and_sees_every_change() -> None:
     first, second = rsa_jwk("a"), ec_jwk("b", note="ignored")
     digest = JWKSet.parse({"keys": [first, second]}).digest
-    assert (
-        JWKSet.parse(json.dumps({"keys": [dict(reversed(second.items())), first]}, indent=4)).digest == digest
-    )
+    assert JWKSet.parse(json.dumps({"keys": [dict(reversed(second.items())), first]}, indent=4)).digest == digest
     for changed in (rsa_jwk("c"), rsa_jwk("a", number=1), rsa_jwk("a", use=None)):
         assert JWKSet.parse({"keys": [changed, second]}).digest != digest
 
@@ -225,12 +221,7 @@ def test_a_key_cannot_be_changed() -> None:
 
 
 JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=8)
-    | st.sampled_from(["RSA", "AQAB"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["RSA", "AQAB"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(

@@ -45,7 +45,5 @@ def test_no_published_set_with_a_private_or_secret_key_is_accepted() -> None:
     for group in GROUPS:
         inspection = inspect_jwks(group["private"])
         assert {problem.code for problem in inspection.all_problems} >= {KeyProblemCode.PRIVATE_MATERIAL}
-        secrets = [
-            entry[name] for entry in group["private"]["keys"] for name in PRIVATE_MEMBERS & entry.keys()
-        ]
+        secrets = [entry[name] for entry in group["private"]["keys"] for name in PRIVATE_MEMBERS & entry.keys()]
         assert not any(secret in repr(inspection) for secret in secrets if len(secret) > 4)

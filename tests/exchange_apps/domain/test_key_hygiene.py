@@ -32,9 +32,7 @@ def number_of_two_close_factors() -> int:
 def number_with_roca_fingerprint() -> int:
     remainder = pow(65537, 12345, SMALL_PRODUCT)
     numbers = (factor * SMALL_PRODUCT + remainder for factor in count(2**2048 // SMALL_PRODUCT))
-    unsound = (
-        n for n in numbers if n % 2 and (finding := find_modulus_weakness(n)) and "ROCA" in finding.message
-    )
+    unsound = (n for n in numbers if n % 2 and (finding := find_modulus_weakness(n)) and "ROCA" in finding.message)
     return next(unsound)
 
 
@@ -140,9 +138,7 @@ def test_a_bad_ec_key_is_refused_for_its_one_fault(changes: JWK, code: KeyProble
 
 
 def test_every_sentence_is_whole_and_repeats_no_number() -> None:
-    jwks = [rsa_jwk(**changes) for _, changes, _ in REFUSED_RSA] + [
-        ec_jwk(**changes) for _, changes, _ in REFUSED_EC
-    ]
+    jwks = [rsa_jwk(**changes) for _, changes, _ in REFUSED_RSA] + [ec_jwk(**changes) for _, changes, _ in REFUSED_EC]
     for jwk in jwks:
         (problem,) = inspect_key(0, jwk).problems
         assert problem.message[0].isupper()

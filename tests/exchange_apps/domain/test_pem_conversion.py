@@ -23,9 +23,7 @@ def public_pem(key: PrivateKey, form: PublicFormat = PublicFormat.SubjectPublicK
     return key.public_key().public_bytes(Encoding.PEM, form).decode()
 
 
-def certificate_pem(
-    key: PrivateKey, name: str, *, issuer: str | None = None, signer: PrivateKey | None = None
-) -> str:
+def certificate_pem(key: PrivateKey, name: str, *, issuer: str | None = None, signer: PrivateKey | None = None) -> str:
     """Of `key` under `name`; self-signed unless an issuer is given."""
 
     def named(text: str) -> x509.Name:
@@ -59,9 +57,7 @@ def test_an_rsa_key_comes_out_the_same_from_every_form(pem: object) -> None:
 
 
 def test_an_ec_key_is_converted() -> None:
-    assert pem_to_jwks(public_pem(ec_private_key()), "mine") == JWKSet.parse(
-        {"keys": [ec_jwk("mine", alg=None)]}
-    )
+    assert pem_to_jwks(public_pem(ec_private_key()), "mine") == JWKSet.parse({"keys": [ec_jwk("mine", alg=None)]})
 
 
 def test_a_key_is_named_by_its_thumbprint_when_nobody_names_it() -> None:
@@ -104,12 +100,8 @@ def test_two_self_signed_certificates_of_one_name_are_no_chain() -> None:
             id="wrong label",
         ),
         pytest.param(lambda: " " * 65_537, KeyProblemCode.TOO_LARGE, id="too large"),
-        pytest.param(
-            lambda: public_pem(rsa_private_key(0, 1024)), KeyProblemCode.RSA_TOO_SMALL, id="short RSA"
-        ),
-        pytest.param(
-            lambda: public_pem(ec.generate_private_key(ec.SECP384R1())), KeyProblemCode.CURVE, id="P-384"
-        ),
+        pytest.param(lambda: public_pem(rsa_private_key(0, 1024)), KeyProblemCode.RSA_TOO_SMALL, id="short RSA"),
+        pytest.param(lambda: public_pem(ec.generate_private_key(ec.SECP384R1())), KeyProblemCode.CURVE, id="P-384"),
         pytest.param(
             lambda: public_pem(ed25519.Ed25519PrivateKey.generate()),  # type: ignore[arg-type]
             KeyProblemCode.KEY_TYPE,
@@ -117,9 +109,7 @@ def test_two_self_signed_certificates_of_one_name_are_no_chain() -> None:
         ),
         pytest.param(
             lambda: (
-                ec_private_key()
-                .private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-                .decode()
+                ec_private_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
             ),
             KeyProblemCode.PRIVATE_MATERIAL,
             id="private key",

@@ -94,18 +94,14 @@ def test_a_rotation_is_an_event_that_names_who_came_and_who_went(
     assert all(len(key["thumbprint"]) == 43 for key in event.data["came"] + event.data["went"])
 
 
-def test_a_fetch_that_changes_nothing_is_no_event(
-    remote: ExchangeApplication, host: JWKSHost, at: Travel
-) -> None:
+def test_a_fetch_that_changes_nothing_is_no_event(remote: ExchangeApplication, host: JWKSHost, at: Travel) -> None:
     for _ in range(3):
         warm(remote)
     assert len(host.requests) == 4
     assert len(events("TOKEN_EXCHANGE_APP_KEYS_CHANGED")) == 1
 
 
-def test_first_seen_stays_when_a_key_comes_back(
-    remote: ExchangeApplication, host: JWKSHost, at: Travel
-) -> None:
+def test_first_seen_stays_when_a_key_comes_back(remote: ExchangeApplication, host: JWKSHost, at: Travel) -> None:
     first_seen = remote.key_history.get(kid="deploy-1").first_seen_at
     publish(host, "deploy-2")
     warm(remote)
@@ -146,4 +142,3 @@ def test_an_assertion_without_a_key_id_is_tried_against_every_fetched_key(
     warm(remote)
     with at(hours=1):
         assert exchange(client_assertion=without_kid(remote, "deploy-1")).status_code == 200
-

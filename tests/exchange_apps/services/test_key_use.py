@@ -78,9 +78,7 @@ def test_a_long_pause_is_made_up_for_in_steps(two_keys: ExchangeApplication, exc
 
 
 @pytest.mark.servers
-def test_two_counts_at_once_count_once(
-    shared_database: str, two_keys: ExchangeApplication, exchange: Exchange
-) -> None:
+def test_two_counts_at_once_count_once(shared_database: str, two_keys: ExchangeApplication, exchange: Exchange) -> None:
     for _ in range(5):
         exchange()
     counted: list[int] = []

@@ -81,9 +81,7 @@ def test_an_assertion_that_does_not_name_the_key_is_refused_as_well(
     assert exchange(client_assertion=without_kid(two_keys, "deploy-2")).status_code == 200
 
 
-def test_a_forged_assertion_does_not_learn_that_a_key_is_off(
-    two_keys: ExchangeApplication, exchange: Exchange
-) -> None:
+def test_a_forged_assertion_does_not_learn_that_a_key_is_off(two_keys: ExchangeApplication, exchange: Exchange) -> None:
     off(two_keys)
     response = exchange(key="forger", headers={"kid": "deploy-1"})
     assert response.json()["error_description"].startswith("Invalid client assertion signature")
@@ -169,9 +167,7 @@ def test_a_key_that_went_can_still_be_switched_off_and_stays_off_when_it_comes_b
     assert events("TOKEN_EXCHANGE_DENIED")[-1].reason == "key_switched_off"
 
 
-def test_nothing_is_switched_when_the_switch_fails_half_way(
-    two_keys: ExchangeApplication, exchange: Exchange
-) -> None:
+def test_nothing_is_switched_when_the_switch_fails_half_way(two_keys: ExchangeApplication, exchange: Exchange) -> None:
     class Interrupted(Exception):
         pass
 

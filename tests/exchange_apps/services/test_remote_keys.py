@@ -217,9 +217,7 @@ def test_unknown_key_ids_cost_one_fetch_a_minute(
     assert {event.reason for event in events("TOKEN_EXCHANGE_DENIED")} == {"key_unknown"}
 
 
-def test_fetching_needs_no_worker(
-    remote: ExchangeApplication, host: JWKSHost, exchange: Exchange, at: Travel
-) -> None:
+def test_fetching_needs_no_worker(remote: ExchangeApplication, host: JWKSHost, exchange: Exchange, at: Travel) -> None:
     with at(hours=1, seconds=1):
         assert exchange().status_code == 200
     assert len(host.requests) == 2
@@ -546,5 +544,3 @@ def test_a_bundle_that_cannot_be_read_is_told_to_the_operator_and_stops_no_excha
         assert exchange().status_code == 200
     assert key_set(remote).last_result == "ca_bundle_unreadable"
     assert "OUTBOUND_CA_BUNDLE" in key_set(remote).last_sentence
-
-
