@@ -22,7 +22,7 @@ from granian.server import Server
 from exchange_apps.management.background import background_jobs
 
 DEFAULT_HOST = "127.0.0.1"
-DEFAULT_THREADS = 4
+DEFAULT_THREADS = 8
 _LONGEST_IDLE_SECONDS = 600  # the most granian takes: a thread that ends takes its database connection along
 _END_WITHIN_SECONDS = 3
 

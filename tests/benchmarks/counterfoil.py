@@ -1,4 +1,4 @@
-"""Counterfoil as its users run it: ``migrate``, ``apply``, ``serve`` with two workers of four threads."""
+"""Counterfoil as its users run it: ``migrate``, ``apply``, ``serve`` with two workers of eight threads."""
 
 import json
 import secrets
@@ -79,7 +79,7 @@ class Counterfoil(System):
         self._manage(env, "migrate", "--verbosity", "0")
         self._manage(env, "apply", file, "--json")
         self.port = free_port()
-        options = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "2", "--threads", "4"]
+        options = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "2", "--threads", "8"]
         command: list[str | Path] = [sys.executable, MANAGE, "serve", *options]
         self.server = Server(command, cwd=REPOSITORY, env=env, log=folder / "server.log")
         self.server.wait_until_ready(self.port, "/readyz")

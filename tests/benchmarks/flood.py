@@ -141,7 +141,7 @@ def _measure_on(env: dict[str, str], folder: Path, host: JWKSHost, spread: float
     file.write_text(json.dumps(configuration(host.url("/jwks.json", host="127.0.0.1"))))
     run([sys.executable, manage, "migrate", "--verbosity", "0"], cwd=REPOSITORY, env=env)
     run([sys.executable, manage, "apply", file], cwd=REPOSITORY, env=env)
-    options = ["--port", str(port), "--workers", "2", "--threads", "4"]
+    options = ["--port", str(port), "--workers", "2", "--threads", "8"]
     server = Server([sys.executable, manage, "serve", *options], cwd=REPOSITORY, env=env, log=folder / "server.log")
     try:
         server.wait_until_ready(port, "/readyz")
