@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 import hypothesis
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import get_commands
 from django.db import connection, connections
 from django.test import Client
@@ -53,8 +54,8 @@ hypothesis.settings.load_profile("counterfoil")
 @pytest.fixture(autouse=True)
 def _a_new_process() -> Iterator[None]:
     forget_everything()
-    if os.environ.get("TEST_REDIS_URL"):  # the database forgets a test's failures, Redis does not
-        for key in rate_limit._client().scan_iter("counterfoil:failures:*"):
+    if settings.REDIS_URL:  # the database forgets what a test counted, Redis does not
+        for key in rate_limit._client().scan_iter(f"{settings.REDIS_PREFIX}:*"):
             rate_limit._client().delete(key)
     yield
     forget_everything()

@@ -103,7 +103,7 @@ def forget_connection() -> None:
 
 
 def _redis_key(key: str) -> str:
-    return f"counterfoil:{key}"
+    return f"{settings.REDIS_PREFIX}:{key}"
 
 
 @cache

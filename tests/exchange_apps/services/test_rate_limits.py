@@ -113,10 +113,12 @@ def test_the_window_ends_a_minute_after_it_began(
     assert exchange().status_code == 429
 
 
-def test_a_window_in_redis_ends_by_itself(redis_counters: str, exchange: Exchange, acme: Organization) -> None:
+def test_a_window_in_redis_ends_by_itself(
+    redis_counters: str, exchange: Exchange, acme: Organization, settings: Settings
+) -> None:
     limit(acme, 1)
     exchange()
-    key = f"counterfoil:exchanges:{acme.id}"
+    key = f"{settings.REDIS_PREFIX}:exchanges:{acme.id}"
     assert 0 < rate_limit._client().pttl(key) <= 60_000
     exchange()
     assert 0 < rate_limit._client().pttl(key) <= 60_000
