@@ -53,9 +53,11 @@ class MachineFirst:
 
     def __init__(self, django: WSGIApplication) -> None:
         self.django = django
+        # Now, in one thread: the first requests of a new process come many at once, and would import half-made modules
+        self.views = machine_views()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        view = machine_views().get(environ.get("PATH_INFO", ""))
+        view = self.views.get(environ.get("PATH_INFO", ""))
         if view is None:
             return self.django(environ, start_response)
         request = WSGIRequest(environ)
