@@ -6,6 +6,7 @@ A window begins with the first use and lasts a minute.
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -34,6 +35,8 @@ if used == 1 then redis.call('PEXPIRE', KEYS[1], 60000) end
 return {used, redis.call('PTTL', KEYS[1])}
 """
 _REDIS_SECONDS = 1
+
+_creating = threading.Lock()
 
 RedisGone = redis.RedisError
 
@@ -98,16 +101,26 @@ def look(key: str, limit: int) -> Window:
 
 def forget_connection() -> None:
     """For tests: a new process opens its own."""
-    _client.cache_clear()
-    _script.cache_clear()
+    _created_client.cache_clear()
+    _created_script.cache_clear()
 
 
 def _redis_key(key: str) -> str:
     return f"{settings.REDIS_PREFIX}:{key}"
 
 
-@cache
 def _client() -> Any:
+    with _creating:  # a second client made at the same moment would close its connections under a request when it goes
+        return _created_client()
+
+
+def _script() -> Any:
+    with _creating:
+        return _created_script()
+
+
+@cache
+def _created_client() -> Any:
     # Without the library's retries: an exchange is sooner allowed unchecked than kept waiting (CONTRACT 4.5)
     return redis.Redis.from_url(
         settings.REDIS_URL,
@@ -118,5 +131,5 @@ def _client() -> Any:
 
 
 @cache
-def _script() -> Any:
-    return _client().register_script(_REDIS_SPEND)
+def _created_script() -> Any:
+    return _created_client().register_script(_REDIS_SPEND)
