@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench lock clients
+.PHONY: help install run test check messages bench lock clients
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,13 +27,17 @@ check: .venv/.development  ## lint, types, import contracts, migrations, docs
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest -q $(wildcard tests/test_docs*.py tests/docs)
 
+messages: .venv/.development  ## collect the portal's texts for translators (needs gettext), compile the translated ones
+	$(BIN)/python manage.py makemessages --all --no-obsolete --add-location file --ignore .venv --ignore tests --ignore var
+	$(BIN)/python -m tests.messages
+
 bench: .venv/.development  ## measure; docs/benchmarks.md explains the figures
 	@$(BIN)/python -m tests.benchmarks
 
-clients:  ## install the Node client that some tests use where it is there
+clients:  ## install the Node clients that some tests use where it is there
 	@command -v npm >/dev/null || { echo "Missing: npm. Install Node.js 20 or newer." >&2; exit 1; }
 	@mkdir -p -m 700 var
-	@npm install --silent --no-fund --no-audit --no-save --prefix var/clients oauth4webapi@3.8.8 jose@6.2.17
+	@npm install --silent --no-fund --no-audit --no-save --prefix var/clients oauth4webapi@3.8.8 jose@6.2.17 openid-client@6.8.9
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 lock: .venv/.uv  ## compile the lock files anew; `make lock UPGRADE=--upgrade` takes newer versions
