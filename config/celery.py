@@ -14,11 +14,20 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 SCHEDULE = {  # task: every so many seconds
+    "audit.seal": 10,
+    "audit.sign_checkpoints": 60,
+    "audit.prune_log": 600,
+    "audit.index": 10,
+    "audit.stream": 5,
     "exchange_apps.refresh_key_sets": 30,
     "exchange_apps.count_key_use": 30,
+    "exchange_apps.count_days": 30,
     "exchange_apps.close_denial_tallies": 60,
     "exchange_apps.revoke_late_tokens": 60,
+    "exchange_apps.deliver_webhooks": 5,
     "exchange_apps.prune": 60,
+    "oidc_issuer.rotate_signing_keys": 300,
+    "oidc_issuer.prune_jobs": 300,
 }
 app.conf.beat_schedule = {
     name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in SCHEDULE.items()

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -52,6 +53,21 @@ def whole_number(name: str, default: int, *, least: int = 0, most: int = 10**9) 
     return int(value)
 
 
+def stream(name: str) -> str:
+    """`stdout`, the absolute path of a file in a folder that is there, or empty."""
+    value = text(name)
+    if value not in ("", "stdout") and not (value.startswith("/") and Path(value).parent.is_dir()):
+        raise SettingsError(
+            name, "is neither stdout nor a file in an existing folder", "/var/log/counterfoil/audit.ndjson"
+        )
+    return value
+
+
+def days(name: str, *, least: int) -> int | None:
+    """A number of days; None where the variable is empty."""
+    return whole_number(name, least, least=least, most=36_500) if text(name) else None
+
+
 def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in among:
@@ -76,6 +92,15 @@ def address(name: str, default: str = "", *, schemes: tuple[str, ...], example: 
     if value and value.partition("://")[0] not in schemes:
         raise SettingsError(name, f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}", example)
     return value
+
+
+def all_or_none(*names: str, needed_by: str) -> None:
+    """What `needed_by` cannot do without is there, and nothing of it without that."""
+    for name in names:
+        if text(needed_by) and not text(name):
+            raise SettingsError(name, f"is required with {needed_by}", "what-the-provider-gave-you")
+        if text(name) and not text(needed_by):
+            raise SettingsError(needed_by, f"is required with {name}", "https://login.example.com")
 
 
 def networks(name: str) -> tuple[Network, ...]:
@@ -150,6 +175,17 @@ def _var_dir(needed_by: str) -> Path:
         problem = f"is not set, and its default in {VAR_DIR} cannot be made ({error.strerror})"
         raise SettingsError(needed_by, problem, "/a/folder/that/can/be/written") from error
     return VAR_DIR
+
+
+def email(name: str) -> dict[str, object]:
+    """Django's e-mail settings: the console, or the server that the address names. It may hold a password."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # it would show the address, and with it a password
+            return {**environ.Env.email_url_config(text(name, "consolemail://")), "EMAIL_TIMEOUT": 10}
+    except (ImproperlyConfigured, ValueError, KeyError) as error:
+        raise SettingsError(
+            name, "is no address of a mail server", "smtp+tls://user:password@mail.example.com:587"
+        ) from error
 
 
 def database(name: str = "DATABASE_URL") -> dict[str, object]:

@@ -43,7 +43,13 @@ def configure(options: dict[str, Any]) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
-            # A 4xx is an answer, not news; the audit log holds the refusals that matter.
-            "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
+            "loggers": {
+                # A 4xx is an answer, not news; the audit log holds the refusals that matter.
+                "django.request": {"level": "ERROR"},
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
+                # A dozen jobs a minute that begin and end as they should are none either.
+                "celery": {"level": "WARNING"},
+                "kombu.connection": {"level": "ERROR"},
+            },
         }
     )
