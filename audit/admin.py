@@ -8,30 +8,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.access import OrganizationAccess
-from audit.actions import AuditAction, Outcome
+from audit.api_call import curl_call
+from audit.asked_search import FILTERS, QUERY, RANGE, asked_search
+from audit.event_page import event_context, neighbours, seal_context
+from audit.event_views import EVENT_PAGE, EventViews
+from audit.identifiers import first_uuid7_at
+from audit.log_ranges import chips_of, presets, range_between, range_in_words, ranges_for
 from audit.models import AuditEvent
-from audit.origin import parsed_address
-from audit.paging import ChoiceFilter, ExactFilter, KeysetModelAdmin
-from audit.presentation import (
-    changes_of,
-    code,
-    details_of,
-    event_as_json,
-    moment,
-    outcome_badge,
-    pretty,
-    receipt_of,
-)
+from audit.search_help import search_help
+from audit.search_list import AuditChangeList, search_of
+
+_FROM, _TO = "from", "to"
+_DAYS = (_FROM, _TO)
 
 
 def access_in(request: Any) -> OrganizationAccess:
@@ -39,87 +38,30 @@ def access_in(request: Any) -> OrganizationAccess:
     return access
 
 
-class TypeFilter(ChoiceFilter):
-    title, parameter_name = _("event type"), "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(action.value, action.value) for action in AuditAction]
-
-
-class OutcomeFilter(ChoiceFilter):
-    title, parameter_name = _("outcome"), "outcome"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(outcome.value, gettext(outcome.value)) for outcome in Outcome]
-
-
-class ReasonFilter(ExactFilter):
-    title, parameter_name = _("reason"), "reason"
-
-    def value(self) -> str | None:
-        # The list shows reasons in words; both spellings find them
-        return (super().value() or "").strip().replace(" ", "_") or None
-
-
-class ActorFilter(ExactFilter):
-    title, parameter_name, field_name = _("app or person (UUID)"), "actor", "actor_id"
-
-
-class KeyFilter(ExactFilter):
-    title, parameter_name = _("key id"), "key_id"
-
-
-class AddressFilter(ExactFilter):
-    title, parameter_name, field_name = _("IP address"), "ip", "request_ip"
-
-    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        # PostgreSQL would not compare an address with anything else
-        is_address = not self.value() or parsed_address(str(self.value()).strip())
-        return super().queryset(request, queryset) if is_address else queryset.none()
-
-
-class RequestFilter(ExactFilter):
-    title, parameter_name = _("request id"), "request_id"
-
-
-class SubjectFilter(ExactFilter):
-    title, parameter_name, field_name = _("changed object (UUID)"), "subject", "subject_id"
-
-
 @admin.register(AuditEvent)
-class AuditEventAdmin(KeysetModelAdmin):
-    lead = _("Every exchange, refusal, sign-in and change, newest first. Nobody can alter or delete an entry.")
-    empty_title = _("No such event")
-    empty_text = _("Nothing is recorded here that fits. Events appear the moment something happens.")
-    list_display = ("what_happened", "shown_outcome", "shown_key", "request_ip", "when")
-    list_filter = (
-        TypeFilter,
-        OutcomeFilter,
-        ReasonFilter,
-        ActorFilter,
-        SubjectFilter,
-        KeyFilter,
-        AddressFilter,
-        RequestFilter,
-    )
+class AuditEventAdmin(EventViews):
+    change_list_template = "admin/audit/auditevent/change_list.html"
+    list_display = ("__str__",)
 
-    @admin.display(description=_("event"))
-    def what_happened(self, event: AuditEvent) -> SafeString:
-        return format_html("{} <small><code>{}</code></small>", event.sentence, event.type)
+    @property
+    def lead(self) -> str:
+        days = settings.AUDIT_RETENTION_DAYS
+        kept = (
+            gettext("Entries are kept for ever.")
+            if days is None
+            else ngettext("Entries are kept for %(days)s day.", "Entries are kept for %(days)s days.", days)
+            % {"days": days}
+        )
+        what = gettext(
+            "Every exchange, refusal, sign-in and change, newest first. Nobody can alter or delete an entry."
+        )
+        return f"{what} {kept}"
 
-    @admin.display(description=_("outcome"))
-    def shown_outcome(self, event: AuditEvent) -> SafeString:
-        if not event.reason:
-            return outcome_badge(event)
-        return format_html("{} <small>{}</small>", outcome_badge(event), event.reason.replace("_", " "))
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return AuditChangeList
 
-    @admin.display(description=_("key id"))
-    def shown_key(self, event: AuditEvent) -> SafeString | str:
-        return code(event.key_id)
-
-    @admin.display(description=_("when"))
-    def when(self, event: AuditEvent) -> SafeString | str:
-        return moment(event.occurred_at)
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup in {QUERY, RANGE, *FILTERS}
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[AuditEvent]:
         return AuditEvent.objects.visible_to(access_in(request))
@@ -134,7 +76,25 @@ class AuditEventAdmin(KeysetModelAdmin):
         return self.has_view_permission(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": _("Audit log"), **(extra_context or {})})
+        asked = asked_search(request.GET)
+        if any(name in request.GET for name in _DAYS):  # of the form for a range of days
+            first, last = (request.GET.get(name, "") for name in _DAYS)
+            return HttpResponseRedirect(range_between(asked, first, last))
+        context = {
+            "title": _("Audit log"),
+            "asked": asked,
+            "chips": chips_of(asked),
+            "ranges": ranges_for(asked),
+            "range": range_in_words(asked),
+            "presets": presets(),
+            "search_help": search_help(),
+            "event_query": asked.address if asked.query else "",
+            **_viewers_time(),
+        }
+        if organization := request.organization:  # type: ignore[attr-defined]
+            zone = timezone.get_current_timezone()
+            context["curl"] = curl_call(organization.slug, asked.searched, now=context["now"], zone=zone)
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """An event has no history: it is one."""
@@ -142,18 +102,14 @@ class AuditEventAdmin(KeysetModelAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         event: AuditEvent = context["original"]
-        context |= event_context(event, reverse("admin:audit_auditevent_change", args=[event.pk]))
+        asked = asked_search(request.GET)
+        context |= event_context(event, reverse(EVENT_PAGE, args=[event.pk])) | seal_context(event)
+        context |= neighbours(event, asked, search_of(asked.query, access_in(request)))
+        context |= _viewers_time()
+        context["list_query"] = asked.address if asked.query else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-def event_context(event: AuditEvent, address: str) -> dict[str, Any]:
-    """What the page of one event shows."""
-    return {
-        "title": event.sentence,
-        "event": event,
-        "outcome": outcome_badge(event),
-        "receipt": receipt_of(event),
-        "changes": changes_of(event),
-        "details": list(details_of(event)),
-        "raw": pretty(event_as_json(event, address)),
-    }
+def _viewers_time() -> dict[str, Any]:
+    now = timezone.now()
+    return {"zone": timezone.get_current_timezone_name(), "now": now, "newest": first_uuid7_at(now)}

@@ -27,6 +27,7 @@ class KeysetChangeList(ChangeList):
     """`?older=<id>` and `?newer=<id>` in place of page numbers."""
 
     older_link = newer_link = ""
+    searched_to: uuid.UUID | None = None
 
     def get_filters_params(self, params: Any = None) -> Any:
         found = super().get_filters_params(params)
@@ -49,6 +50,8 @@ class KeysetChangeList(ChangeList):
             rows, more = self._page(None, None)
         if rows and (more or newer):
             self.older_link = self.get_query_string({OLDER: str(rows[-1].pk)})
+        if not newer and self.searched_to:  # the page ended early: the next one goes on from there
+            self.older_link = self.get_query_string({OLDER: str(self.searched_to)})
         if rows and (newer or older):
             self.newer_link = self.get_query_string({NEWER: str(rows[0].pk)})
         self.result_list: Any = self.model_admin.with_related(rows)  # type: ignore[attr-defined]
@@ -130,6 +133,8 @@ class ExactFilter(admin.SimpleListFilter):
             if name != self.parameter_name:
                 for value in values:
                     yield {"name": name, "value": value}
+        if text := getattr(changelist, "search_text", ""):
+            yield {"name": "query", "value": text}
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         value = (self.value() or "").strip()

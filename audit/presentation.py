@@ -1,14 +1,13 @@
-"""Events as people read them (times, receipts, before and after) and as programs do (the JSON of CONTRACT 10)."""
+"""Events as people read them: receipts, before and after."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from django.template.defaultfilters import timesince_filter
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,27 +15,8 @@ from django.utils.translation import gettext_noop
 
 from audit.actions import Outcome
 from audit.models import AuditEvent
-
-
-def moment(when: datetime | None) -> SafeString | str:
-    """A time to the second, in UTC, with how long ago it was."""
-    if when is None:
-        return "–"
-    when = when.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}"><span class="nowrap">{}</span> <small class="nowrap">{}</small></time>',
-        when.isoformat(timespec="milliseconds"),
-        f"{when:%Y-%m-%d %H:%M:%S} UTC",
-        _distance(when),
-    )
-
-
-def _distance(when: datetime) -> str:
-    ahead = when > datetime.now(UTC)
-    if ahead:
-        return _("in %s") % timesince_filter(datetime.now(UTC), when).split(",")[0]
-    passed = timesince_filter(when).split(",")[0]
-    return _("just now") if passed.startswith("0") else _("%s ago") % passed
+from audit.moments import exact_moment
+from audit.parties import PartyType
 
 
 def badge(text: object, kind: str = "plain") -> SafeString:
@@ -58,27 +38,21 @@ def outcome_badge(event: AuditEvent) -> SafeString:
             return badge(_(event.outcome), "warn")
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptLine:
-    check: str
-    passed: bool
-    expected: str
-    seen: str
+_KINDS: dict[str, str] = {
+    PartyType.USER: gettext_noop("person"),
+    PartyType.TOKEN_EXCHANGE_APP: gettext_noop("app"),
+    PartyType.IDENTITY_PROVIDER: gettext_noop("identity provider"),
+    PartyType.ORGANIZATION_MEMBER: gettext_noop("member"),
+    PartyType.MINTED_TOKEN: gettext_noop("minted token"),
+    PartyType.APP_KEY: gettext_noop("key of an app"),
+    PartyType.COMMAND: gettext_noop("command"),
+    PartyType.SYSTEM: gettext_noop("the installation itself"),
+}
 
 
-def receipt_of(event: AuditEvent) -> list[ReceiptLine]:
-    """The checks of a refused exchange in their order; empty for every other event."""
-    rows = event.data.get("receipt")
-    return [
-        ReceiptLine(
-            str(row.get("check", "")).replace("_", " "),
-            row.get("passed") is True,
-            str(row.get("expected", "")),
-            str(row.get("seen", "")),
-        )
-        for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, Mapping)
-    ]
+def party_kind(type: str) -> str:
+    """“app”, “person”: what a party is, in a word or two."""
+    return _(_KINDS[type]) if type in _KINDS else type.replace("_", " ").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +112,7 @@ def _key(row: Mapping[str, Any]) -> SafeString:
 
 def _time(value: Any) -> SafeString | str:
     try:
-        return moment(datetime.fromisoformat(value))
+        return exact_moment(datetime.fromisoformat(value))
     except (TypeError, ValueError):
         return _shown(value)
 
@@ -162,36 +136,6 @@ _READERS: dict[str, Callable[[Any], SafeString | str]] = {
     "app": code,
     "usable_until": _time,
 }
-
-
-def event_as_json(event: AuditEvent, url: str = "") -> dict[str, Any]:
-    """The published form of an event (CONTRACT 10)."""
-
-    def party(role: str) -> dict[str, Any] | None:
-        kind, uuid, name = (getattr(event, f"{role}_{part}") for part in ("type", "id", "name"))
-        return {"type": kind, "uuid": uuid and str(uuid), "name": name} if kind else None
-
-    return {
-        "uuid": str(event.id),
-        "schema_version": event.schema_version,
-        "type": event.type,
-        "occurred_at": event.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "outcome": event.outcome,
-        "reason": event.reason,
-        "organization": event.organization_id and {"uuid": str(event.organization_id), "slug": event.organization_slug},
-        "actor": party("actor"),
-        "on_behalf_of": party("on_behalf_of"),
-        "subject": party("subject"),
-        "key_id": event.key_id,
-        "context": {
-            "type": event.context_type,
-            "request_id": event.request_id,
-            "request_ip": event.request_ip,
-            "request_user_agent": event.request_user_agent,
-        },
-        "data": event.data,
-        "url": url,
-    }
 
 
 def pretty(document: Mapping[str, Any]) -> str:
