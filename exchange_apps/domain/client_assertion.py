@@ -62,11 +62,11 @@ def _check_subject(claims: dict[str, Any], receipt: Receipt) -> None:
             expected=claims["iss"],
             seen=claims.get("sub", "no sub claim"),
         )
-    receipt.passed(Check.ISSUER_AND_SUBJECT, claims["iss"])
+    receipt.passed(Check.ISSUER_AND_SUBJECT, claims["iss"], "sub equal to iss")
 
 
 def _check_audience(claims: dict[str, Any], rules: AssertionRules, receipt: Receipt) -> None:
-    audience = claims.get("aud", "no aud claim")
+    audience, expected = claims.get("aud", "no aud claim"), " or ".join(rules.accepted_audiences)
     if isinstance(audience, list) and len(audience) == 1:
         audience = audience[0]
     if not isinstance(audience, str) or audience not in rules.accepted_audiences:
@@ -74,10 +74,10 @@ def _check_audience(claims: dict[str, Any], rules: AssertionRules, receipt: Rece
             Check.ASSERTION_AUDIENCE,
             InvalidClient,
             DenialReason.ASSERTION_AUDIENCE,
-            expected=" or ".join(rules.accepted_audiences),
+            expected=expected,
             seen=audience,
         )
-    receipt.passed(Check.ASSERTION_AUDIENCE, audience)
+    receipt.passed(Check.ASSERTION_AUDIENCE, audience, expected)
 
 
 def _check_times(claims: dict[str, Any], rules: AssertionRules, now: float, receipt: Receipt) -> None:
@@ -92,42 +92,46 @@ def _check_times(claims: dict[str, Any], rules: AssertionRules, now: float, rece
             seen=f"iat={issued_at!r} exp={expires_at!r} nbf={claims.get('nbf')!r}",
         )
     moment = int(now)
+    later = f"later than {moment} (the time here)"
     if expires_at <= now - CLOCK_LEEWAY:
         receipt.refused(
             Check.EXPIRY,
             InvalidClient,
             DenialReason.ASSERTION_EXPIRED,
-            expected=f"later than {moment} (the time here)",
+            expected=later,
             seen=f"{expires_at}, {moment - expires_at} s ago",
         )
-    receipt.passed(Check.EXPIRY, expires_at)
+    receipt.passed(Check.EXPIRY, expires_at, later)
+    at_most = f"at most {moment} (the time here) and {CLOCK_LEEWAY} s"
     if issued_at > now + CLOCK_LEEWAY:
         receipt.refused(
             Check.ISSUED_AT,
             InvalidClient,
             DenialReason.ASSERTION_ISSUED_IN_FUTURE,
-            expected=f"at most {moment} (the time here) and {CLOCK_LEEWAY} s",
+            expected=at_most,
             seen=f"{issued_at}, {issued_at - moment} s ahead",
         )
-    receipt.passed(Check.ISSUED_AT, issued_at)
+    receipt.passed(Check.ISSUED_AT, issued_at, at_most)
     if not_before > now + CLOCK_LEEWAY:
         receipt.refused(
             Check.NOT_BEFORE,
             InvalidClient,
             DenialReason.ASSERTION_NOT_YET_VALID,
-            expected=f"at most {moment} (the time here) and {CLOCK_LEEWAY} s",
+            expected=at_most,
             seen=f"{not_before}, {not_before - moment} s ahead",
         )
-    lifetime = expires_at - issued_at
+    if not_before:
+        receipt.passed(Check.NOT_BEFORE, not_before, at_most)
+    lifetime, bounds = expires_at - issued_at, f"1 to {rules.max_lifetime} s"
     if not 0 < lifetime <= rules.max_lifetime:
         receipt.refused(
             Check.ASSERTION_LIFETIME,
             InvalidClient,
             DenialReason.ASSERTION_LIFETIME,
-            expected=f"1 to {rules.max_lifetime} s",
+            expected=bounds,
             seen=f"{lifetime} s",
         )
-    receipt.passed(Check.ASSERTION_LIFETIME, lifetime)
+    receipt.passed(Check.ASSERTION_LIFETIME, f"{lifetime} s", bounds)
 
 
 def _is_moment(value: object) -> TypeGuard[int]:
@@ -152,4 +156,4 @@ def _check_jti(claims: dict[str, Any], rules: AssertionRules, receipt: Receipt) 
             expected=f"1 to {MOST_JTI_BYTES} bytes",
             seen=seen,
         )
-    receipt.passed(Check.JTI)
+    receipt.passed(Check.JTI, "present", f"1 to {MOST_JTI_BYTES} bytes")

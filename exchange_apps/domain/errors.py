@@ -81,6 +81,10 @@ class InvalidScope(OAuthError):
     code, status = "invalid_scope", 400
 
 
+class InvalidGrant(OAuthError):
+    code, status = "invalid_grant", 400
+
+
 class InvalidTarget(OAuthError):
     code, status = "invalid_target", 400
 

@@ -83,3 +83,16 @@ def _network(entry: object) -> IPNetwork:
             raise ValueError(f"{text[:64]} mixes IPv4-mapped and other IPv6 addresses.")
         return ipaddress.ip_network(f"{network.network_address.ipv4_mapped}/{network.prefixlen - 96}")
     return network
+
+
+def lets_everyone_in(lines: Sequence[str]) -> bool:
+    """Whether a list as typed keeps nobody out: it is empty, or names the whole of IPv4 or of IPv6."""
+    entries = [line.strip() for line in lines if line.strip()]
+    return not entries or any(_is_everything(entry) for entry in entries)
+
+
+def _is_everything(entry: str) -> bool:
+    try:
+        return _network(entry).prefixlen == 0
+    except ValueError:
+        return False

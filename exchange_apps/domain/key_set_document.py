@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from exchange_apps.domain.key_problem import Finding, KeyProblemCode
-from exchange_apps.domain.private_material import find_pem, find_private_material
+from exchange_apps.domain.private_der import is_private_der
+from exchange_apps.domain.private_material import PRIVATE_KEY, find_pem, find_private_material
 from exchange_apps.domain.strict_json import DocumentTooLarge, DuplicateName, StrictJSONError, parse_json
 
 MOST_DOCUMENT_BYTES = 64 * 1024
@@ -19,7 +20,7 @@ def read_entries(document: object) -> list[object] | Finding:
     except DuplicateName as error:
         return Finding(KeyProblemCode.DUPLICATE_MEMBER, str(error))
     except StrictJSONError as error:
-        return _find_pem_in(document) or Finding(KeyProblemCode.NOT_JSON, str(error))
+        return _find_key_in(document) or Finding(KeyProblemCode.NOT_JSON, str(error))
     if secret := _find_secret(value):
         return secret
     if not isinstance(value, dict) or not isinstance(value.get("keys"), list):
@@ -42,16 +43,19 @@ def _without_mark(document: object) -> object:
     return document.removeprefix("\ufeff") if isinstance(document, str) else document
 
 
-def _find_pem_in(document: object) -> Finding | None:
+def _find_key_in(document: object) -> Finding | None:
+    """What openssl writes, where a set should be."""
     if isinstance(document, bytes):
-        return find_pem(document.decode("latin-1"))
-    return find_pem(document) if isinstance(document, str) else None
+        document = document.decode("latin-1")
+    if not isinstance(document, str):
+        return None
+    return PRIVATE_KEY if is_private_der(document) else find_pem(document)
 
 
 def _find_secret(value: object) -> Finding | None:
     """Private material where a set should be: a lone key, a list of keys, PEM as a JSON string."""
     if isinstance(value, str):
-        return find_pem(value)
+        return _find_key_in(value)
     for member in value if isinstance(value, list) else [value]:
         if isinstance(member, dict) and (secret := find_private_material(member)):
             return secret

@@ -22,9 +22,14 @@ _CREDENTIAL = re.compile(r"eyJ[\w-]*\.[\w.-]*|\bbk[a-z]{2,4}_\w+|\b[a-zA-Z]{2,8}
 def redacted(value: object) -> str:
     """A short, printable form of what was seen, with anything that looks like a credential taken out."""
     text = value if isinstance(value, str) else repr(value)
-    text = _CREDENTIAL.sub("[redacted]", text[: 4 * _MOST_CHARACTERS])
+    text = without_credentials(text[: 4 * _MOST_CHARACTERS])
     text = "".join(character if character.isprintable() else "?" for character in text)
     return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 3] + "..."
+
+
+def without_credentials(text: str) -> str:
+    """The whole text, with anything that looks like a credential taken out."""
+    return _CREDENTIAL.sub("[redacted]", text)
 
 
 class Check(StrEnum):
@@ -33,24 +38,34 @@ class Check(StrEnum):
     REQUEST = "request"
     FAILURE_LIMIT = "failure_limit"
     ASSERTION_FORMAT = "assertion_format"
+    TOKEN_FORMAT = "token_format"
+    PARENT = "parent"
     CLIENT = "client"
+    PROVIDER = "provider"
     KEY = "key"
     SIGNATURE = "signature"
     KEY_SWITCHED_ON = "key_switched_on"
     ISSUER_AND_SUBJECT = "issuer_and_subject"
     CLIENT_ID = "client_id"
     ASSERTION_AUDIENCE = "assertion_audience"
+    ISSUER = "issuer"
+    TOKEN_AUDIENCE = "token_audience"
+    TOKEN_TIMES = "token_times"
     ASSERTION_TIMES = "assertion_times"
     EXPIRY = "expiry"
     ISSUED_AT = "issued_at"
     NOT_BEFORE = "not_before"
     ASSERTION_LIFETIME = "assertion_lifetime"
     JTI = "jti"
+    TOKEN_LIFETIME = "token_lifetime"
     APPLICATION_ENABLED = "application_enabled"
+    PROVIDER_ENABLED = "provider_enabled"
     EXCHANGE_ENABLED = "exchange_enabled"
     EXCHANGE_LIMIT = "exchange_limit"
     ADDRESS = "address"
     TARGET = "target"
+    STATEMENT = "statement"
+    MODE = "mode"
     SUBJECT = "subject"
     SCOPE = "scope"
     REPLAY = "replay"
@@ -70,8 +85,8 @@ class ReceiptRow(NamedTuple):  # a dozen a mint: a frozen dataclass takes four t
 class Receipt:
     rows: list[ReceiptRow] = field(default_factory=list)
 
-    def passed(self, check: Check, seen: object = "") -> None:
-        self.rows.append(ReceiptRow(check, True, "", seen if isinstance(seen, str) else str(seen)))
+    def passed(self, check: Check, seen: object = "", expected: str = "") -> None:
+        self.rows.append(ReceiptRow(check, True, expected, seen if isinstance(seen, str) else str(seen)))
 
     def add_refused(self, check: Check, *, expected: str = "", seen: str = "") -> None:
         self.rows.append(ReceiptRow(check, False, expected, seen))

@@ -78,29 +78,30 @@ def decide(
 def _check_enabled(policy: ExchangePolicy, receipt: Receipt) -> None:
     if not policy.application_enabled:
         receipt.refused(Check.APPLICATION_ENABLED, InvalidClient, DenialReason.APPLICATION_DISABLED)
-    receipt.passed(Check.APPLICATION_ENABLED)
+    receipt.passed(Check.APPLICATION_ENABLED, "enabled")
     if not policy.exchange_enabled:
         receipt.refused(Check.EXCHANGE_ENABLED, UnsupportedGrantType, DenialReason.EXCHANGE_DISABLED)
-    receipt.passed(Check.EXCHANGE_ENABLED)
+    receipt.passed(Check.EXCHANGE_ENABLED, "on")
 
 
 def _check_address(policy: ExchangePolicy, address: IPAddress | None, receipt: Receipt) -> None:
     seen = "an unknown address" if address is None else str(address)
     if not policy.exchange_addresses.allows(address):
         receipt.refused(Check.ADDRESS, UnauthorizedClient, DenialReason.ADDRESS_NOT_ALLOWED, seen=seen)
-    receipt.passed(Check.ADDRESS, seen)
+    receipt.passed(Check.ADDRESS, seen, "an address of the list" if policy.exchange_addresses.is_restricted else "any")
 
 
 def _check_target(policy: ExchangePolicy, audience: str, receipt: Receipt) -> None:
+    expected = f"{policy.organization_slug} or {policy.organization_uuid}"
     if audience != policy.organization_slug and audience.lower() != policy.organization_uuid:
         receipt.refused(
             Check.TARGET,
             InvalidTarget,
             DenialReason.AUDIENCE_INVALID,
-            expected=f"{policy.organization_slug} or {policy.organization_uuid}",
+            expected=expected,
             seen=audience,
         )
-    receipt.passed(Check.TARGET, audience)
+    receipt.passed(Check.TARGET, audience, expected)
 
 
 def _granted_scopes(policy: ExchangePolicy, requested: ScopeSet | None, receipt: Receipt) -> ScopeSet:
@@ -110,14 +111,14 @@ def _granted_scopes(policy: ExchangePolicy, requested: ScopeSet | None, receipt:
                 Check.SCOPE, InvalidScope, DenialReason.SCOPE_NO_DEFAULT, expected=policy.grantable.render()
             )
         requested = policy.default
-    beyond = requested - policy.grantable
+    beyond, expected = requested - policy.grantable, f"some of: {policy.grantable.render()}"
     if beyond:
         receipt.refused(
             Check.SCOPE,
             InvalidScope,
             DenialReason.SCOPE_NOT_GRANTABLE,
-            expected=f"some of: {policy.grantable.render()}",
+            expected=expected,
             seen=beyond.render(),
         )
-    receipt.passed(Check.SCOPE, requested.render())
+    receipt.passed(Check.SCOPE, requested.render(), expected)
     return requested
