@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Max
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.identifiers import uuid7
 from audit.parties import Party, PartyType
-from exchange_apps.domain import lifetimes
+from exchange_apps.domain import key_freshness, lifetimes
 from exchange_apps.domain.jwk import JWKSet, JWKSetError
 from exchange_apps.models.fields import AddressListField, ScopeListField
-from exchange_apps.models.jwks import RemoteKeySet
+from exchange_apps.models.jwks import ApplicationKey, RemoteKeySet, held_keys
 from exchange_apps.models.organization import Organization
 
 if TYPE_CHECKING:
@@ -31,9 +31,51 @@ def new_client_id() -> str:
     return secrets.token_hex(10)
 
 
+IDLE_AFTER = timedelta(days=30)
+
+
 class ExchangeApplicationQuerySet(models.QuerySet["ExchangeApplication"]):
     def visible_to(self, access: Access) -> ExchangeApplicationQuerySet:
         return self if access.sees_everything else self.filter(organization_id__in=access.visible_organization_ids)
+
+    def with_last_use(self) -> ExchangeApplicationQuerySet:
+        """Adds `last_used_at`: the last mint through any of an app's keys, as far as it is counted."""
+        uses = _keys().order_by().values("application")
+        return self.annotate(last_used_at=models.Subquery(uses.annotate(last=Max("last_used_at")).values("last")))
+
+    def with_failing_keys(self) -> ExchangeApplicationQuerySet:
+        """The last fetch of their keys failed."""
+        return self.filter(key_set__failing_since__isnull=False)
+
+    def with_keys_too_old(self, now: datetime) -> ExchangeApplicationQuerySet:
+        """It failed for so long that the last good keys serve no more, or there never were any."""
+        fetched = models.Q(key_set__fetched_at=None) | models.Q(
+            key_set__fetched_at__lte=now - timedelta(seconds=key_freshness.USABLE)
+        )
+        return self.with_failing_keys().filter(fetched)
+
+    def never_used(self) -> ExchangeApplicationQuerySet:
+        return self.filter(~models.Exists(_keys().filter(last_used_at__isnull=False)))
+
+    def idle(self, now: datetime) -> ExchangeApplicationQuerySet:
+        """There for 30 days, and without a mint for as long."""
+        since = now - IDLE_AFTER
+        return self.filter(~models.Exists(_keys().filter(last_used_at__gte=since)), created_at__lt=since)
+
+
+def _keys() -> models.QuerySet[ApplicationKey]:
+    """Of the app of the outer query."""
+    return ApplicationKey.objects.filter(application=models.OuterRef("pk"))
+
+
+_ApplicationManager = models.Manager.from_queryset(ExchangeApplicationQuerySet)
+
+
+class LivingApplications(_ApplicationManager):  # type: ignore[type-arg]
+    """All but the deleted ones: whatever looks apps up finds a deleted one gone."""
+
+    def get_queryset(self) -> ExchangeApplicationQuerySet:
+        return ExchangeApplicationQuerySet(self.model, using=self._db).filter(deleted_at=None)
 
 
 class ExchangeApplication(models.Model):
@@ -110,17 +152,26 @@ class ExchangeApplication(models.Model):
         help_text=_("Off: exchanges are refused at once and live tokens stop working, until it is on again."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    created_by = models.CharField(_("created by"), max_length=320, blank=True, editable=False)  # a name, as in events
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
     version = models.PositiveBigIntegerField(default=1, editable=False)  # counted up by a trigger, see standing.py
 
-    objects: ClassVar[models.Manager[ExchangeApplication]] = ExchangeApplicationQuerySet.as_manager()
+    objects = LivingApplications()
+    with_deleted = _ApplicationManager()
 
     class Meta:
         verbose_name = _("token exchange app")
         verbose_name_plural = _("token exchange apps")
         ordering = ("name",)
         constraints = (
-            models.UniqueConstraint(fields=("organization", "name"), name="application_name_unique"),
+            # The name of a deleted app is free again; its client id is not, as long as it can be restored
+            models.UniqueConstraint(
+                fields=("organization", "name"), condition=models.Q(deleted_at=None), name="application_name_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(deleted_at=None) | models.Q(enabled=False), name="application_deleted_is_disabled"
+            ),
             models.CheckConstraint(
                 condition=models.Q(
                     max_token_ttl__gte=lifetimes.SHORTEST_TOKEN_TTL, max_token_ttl__lte=lifetimes.LONGEST_TOKEN_TTL
@@ -169,18 +220,4 @@ class ExchangeApplication(models.Model):
 
     def keys(self) -> JWKSet:
         """The keys that are held now; of a remote set the last good ones, none before its first fetch."""
-        document = self.key_set.document if self.key_set else self.jwks
-        return NO_KEYS if document is None else parsed_jwks(_canonical(document))
-
-
-NO_KEYS = JWKSet(())
-
-
-def _canonical(document: Any) -> str:
-    return json.dumps(document, sort_keys=True)
-
-
-@lru_cache(maxsize=2048)
-def parsed_jwks(document: str) -> JWKSet:
-    """A stored set was checked when it was saved; parsed sets are immutable, so one per process is enough."""
-    return JWKSet.parse(document)
+        return held_keys(self.key_set.document if self.key_set else self.jwks)

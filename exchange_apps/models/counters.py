@@ -17,6 +17,17 @@ class RateWindow(models.Model):
         return self.key
 
 
+class CacheEntry(models.Model):
+    """Django's cache where there is no Redis: its columns and their names are what `DatabaseCache` expects."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.cache_key
+
+
 class DenialTally(models.Model):
     """Refusals of callers who have proven nothing: one event a minute for each app and reason, with a count."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from audit.actions import AuditAction
 from exchange_apps.domain.ip_ranges import IPAllowlist
 from exchange_apps.domain.scopes import ScopeSet
 
@@ -39,3 +41,21 @@ class ScopeListField(_TextListField):
 
     def parse(self, value: list[str]) -> ScopeSet:
         return ScopeSet.of(value)
+
+
+class EventTypesField(_TextListField):
+    """Types of the audit log, or beginnings of them that end in `*`."""
+
+    def parse(self, value: list[str]) -> list[str]:
+        for entry in value:
+            if not any(fits(entry, action.value) for action in AuditAction):
+                meant = get_close_matches(entry.upper(), list(AuditAction), n=1)
+                raise ValueError(
+                    f"There is no event type {entry[:64]}." + (f" Did you mean {meant[0]}?" if meant else "")
+                )
+        return value
+
+
+def fits(entry: str, type: str) -> bool:
+    """Whether an event type is named by an entry of such a list."""
+    return type.startswith(entry[:-1]) if entry.endswith("*") else type == entry

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.identifiers import uuid7
 from exchange_apps.domain import key_freshness
+from exchange_apps.domain.jwk import JWKSet
 
 MOST_URI_CHARACTERS = 2000
 
@@ -18,7 +22,8 @@ MOST_URI_CHARACTERS = 2000
 class RemoteKeySetQuerySet(models.QuerySet["RemoteKeySet"]):
     def in_use(self) -> RemoteKeySetQuerySet:
         """Those that somebody still points at; the host of a forgotten address is not asked any more."""
-        return self.filter(applications__isnull=False).distinct()
+        by_apps = Q(applications__isnull=False, applications__deleted_at=None)
+        return self.filter(by_apps | Q(identity_providers__isnull=False)).distinct()
 
     def due(self, now: datetime) -> RemoteKeySetQuerySet:
         """Those to fetch ahead of time, or to try again, whose last attempt is long enough ago."""
@@ -30,11 +35,16 @@ class RemoteKeySetQuerySet(models.QuerySet["RemoteKeySet"]):
 class RemoteKeySet(models.Model):
     """One row for each URI: web processes and workers share it, and a flushed cache cannot lose it.
 
+    With an `issuer`, `uri` is that of its discovery document (OpenID Connect Discovery 1.0, section 4), which is read
+    before each fetch and names the set in `jwks_uri`.
+
     `document` is the last good set. `attempted_at` is taken by one conditional UPDATE; whoever takes it fetches.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    issuer = models.CharField(max_length=500, blank=True)
     uri = models.CharField(_("URI"), max_length=MOST_URI_CHARACTERS, unique=True)
+    jwks_uri = models.CharField(max_length=MOST_URI_CHARACTERS, blank=True)
     document = models.JSONField(null=True, default=None)
     etag = models.CharField(max_length=256, blank=True)
     attempted_at = models.DateTimeField(_("last attempt"), null=True)
@@ -63,6 +73,20 @@ class RemoteKeySet(models.Model):
     @property
     def usable_until(self) -> datetime | None:
         return self.fetched_at and self.fetched_at + timedelta(seconds=key_freshness.USABLE)
+
+
+def held_keys(document: Any) -> JWKSet:
+    """The keys in a stored set, none where there is none."""
+    return NO_KEYS if document is None else _parsed(json.dumps(document, sort_keys=True))
+
+
+NO_KEYS = JWKSet(())
+
+
+@lru_cache(maxsize=2048)
+def _parsed(document: str) -> JWKSet:
+    """A stored set was checked when it was saved; parsed sets are immutable, so one per process is enough."""
+    return JWKSet.parse(document)
 
 
 class ApplicationKey(models.Model):

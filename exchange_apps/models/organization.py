@@ -67,6 +67,13 @@ class Organization(models.Model):
             "Where minted tokens may be used from, on top of each app's list. One range per line; empty: anywhere."
         ),
     )
+    mfa_required = models.BooleanField(
+        _("require a second factor"),
+        default=False,
+        help_text=_(
+            "Members without one see nothing here before they have set one up, also those who come by single sign-on."
+        ),
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     version = models.PositiveBigIntegerField(default=1, editable=False)  # counted up by a trigger, see standing.py
 

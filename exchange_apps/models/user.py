@@ -38,6 +38,8 @@ class User(AbstractBaseUser):
         help_text=_("Tokens are minted for an e-mail address only once it is verified."),
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)  # empty: the browser's
+    language = models.CharField(_("language"), max_length=10, blank=True)  # empty: the browser's
     is_active = models.BooleanField(_("active"), default=True)
     is_superuser = models.BooleanField(_("operator"), default=False, help_text=_("Operators see every organization."))
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
