@@ -53,6 +53,8 @@ def foreign_thumbprints(application: ExchangeApplication, keys: JWKSet) -> set[s
 
     Who held a key first keeps it; the later one's row is marked, and does not count here.
     """
-    held = ApplicationKey.objects.filter(thumbprint__in=[key.thumbprint for key in keys.keys], gone_at=None)
+    held = ApplicationKey.objects.filter(
+        thumbprint__in=[key.thumbprint for key in keys.keys], gone_at=None, application__deleted_at=None
+    )
     others = held.filter(is_foreign=False).exclude(application__organization=application.organization_id)
     return set(others.values_list("thumbprint", flat=True))

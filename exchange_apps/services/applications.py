@@ -17,7 +17,7 @@ from exchange_apps.safe_fetch import FetchRefused
 from exchange_apps.safe_fetch.precheck import check_fetchable
 from exchange_apps.services import key_events
 from exchange_apps.services.application_keys import foreign_thumbprints, note_keys
-from exchange_apps.services.audited_changes import Author, ChangeKind, delete_audited, save_audited
+from exchange_apps.services.audited_changes import Author, ChangeKind, record_deletion, save_audited
 from exchange_apps.services.remote_keys import key_set_of, refresh_key_set
 
 APPLICATION = ChangeKind(
@@ -46,8 +46,12 @@ def save_application(application: ExchangeApplication, *, author: Author) -> boo
     """Create or change an app; False when nothing differs. Raises ValidationError."""
     check_scopes_exist(application)
     check_keys_are_own(application)
+    check_client_id_is_free(application)
+    check_name_is_free(application)
     application.grantable_scopes = sorted(set(application.grantable_scopes))
     application.default_scopes = sorted(set(application.default_scopes))
+    if application._state.adding:
+        application.created_by = author.actor.name[:320]
     with transaction.atomic():
         key_set = follow_uri(application)
         saved = save_audited(application, APPLICATION, organization=application.organization.ref(), author=author)
@@ -119,9 +123,29 @@ def check_keys_are_own(application: ExchangeApplication) -> None:
         raise ValidationError({"jwks": sentence % ", ".join(kids)})
 
 
+def check_client_id_is_free(application: ExchangeApplication) -> None:
+    """Raises ValidationError for the client id of another app, also of one that was deleted and may come back."""
+    others = ExchangeApplication.with_deleted.filter(client_id=application.client_id).exclude(pk=application.pk)
+    if others.exists():
+        raise ValidationError({"client_id": _("Another app has this client id already.")})
+
+
+def check_name_is_free(application: ExchangeApplication) -> None:
+    """Raises ValidationError for the name of another app of the organization; a deleted app's name is free."""
+    same = ExchangeApplication.objects.filter(organization=application.organization_id, name=application.name)
+    if same.exclude(pk=application.pk).exists():
+        raise ValidationError({"name": _("Another app of this organization has this name.")})
+
+
 def delete_application(application: ExchangeApplication, *, author: Author) -> None:
-    """Remove an app. Its tokens stop working at once; its events stay."""
-    delete_audited(application, APPLICATION, organization=application.organization.ref(), author=author)
+    """Take an app away: its tokens stop working at once, its events stay, and for 30 days it can be restored.
+
+    It is disabled as well, so that whatever asks only whether an app is enabled refuses it too.
+    """
+    with transaction.atomic():
+        record_deletion(application, APPLICATION, organization=application.organization.ref(), author=author)
+        application.enabled, application.deleted_at = False, author.now
+        application.save(update_fields=["enabled", "deleted_at", "updated_at"])
 
 
 def check_scopes_exist(application: ExchangeApplication) -> None:

@@ -59,18 +59,26 @@ def save_audited(
         if stored is not None and not changes:
             return False
         instance.save()
-        _record(kind.created if stored is None else kind.updated, instance, kind, organization, author, changes)
+        action = kind.created if stored is None else kind.updated
+        record_change(action, instance, kind, organization=organization, author=author, changes=changes)
     return True
 
 
 def delete_audited(
     instance: models.Model, kind: ChangeKind, *, organization: OrganizationRef | None, author: Author
 ) -> None:
-    assert kind.deleted is not None  # noqa: S101 - a kind that is never deleted has no delete service
     with transaction.atomic():
-        changes = {name: {"before": value, "after": None} for name, value in shown_fields(instance, kind).items()}
-        _record(kind.deleted, instance, kind, organization, author, changes)
+        record_deletion(instance, kind, organization=organization, author=author)
         instance.delete()
+
+
+def record_deletion(
+    instance: models.Model, kind: ChangeKind, *, organization: OrganizationRef | None, author: Author
+) -> None:
+    """The event of a deletion, with all that there was; to be called in the transaction that deletes."""
+    assert kind.deleted is not None  # noqa: S101 - a kind that is never deleted has no delete service
+    changes = {name: {"before": value, "after": None} for name, value in shown_fields(instance, kind).items()}
+    record_change(kind.deleted, instance, kind, organization=organization, author=author, changes=changes)
 
 
 def shown_fields(instance: models.Model, kind: ChangeKind) -> dict[str, Any]:
@@ -86,14 +94,16 @@ def _shown(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str | list) else str(value)
 
 
-def _record(
+def record_change(
     action: AuditAction,
     instance: models.Model,
     kind: ChangeKind,
+    *,
     organization: OrganizationRef | None,
     author: Author,
     changes: Mapping[str, Any],
 ) -> None:
+    """The event of a change; to be called in the transaction that makes it."""
     uuid = instance.pk if isinstance(instance._meta.pk, models.UUIDField) else None
     record_event(
         action,

@@ -9,7 +9,7 @@ from django.db import transaction
 from audit.actions import AuditAction, Outcome
 from audit.origin import RequestOrigin
 from audit.recorder import record_event
-from exchange_apps.models import DenialTally, ExchangeApplication
+from exchange_apps.models import DenialTally, ExchangeApplication, IdentityProvider
 from exchange_apps.services.rate_limit import WINDOW_MS
 
 
@@ -26,17 +26,24 @@ def _close(key: str, now: datetime) -> int:
         if tally is None:  # another worker was quicker
             return 0
         DenialTally.objects.filter(pk=key).update(suppressed=0)
-        application = ExchangeApplication.objects.select_related("organization").filter(client_id=client_id).first()
-        if application is None:
+        client = _find_client(client_id)
+        if client is None:
             return 0
         record_event(
             AuditAction.TOKEN_EXCHANGE_DENIED,
             occurred_at=now,
-            organization=application.organization.ref(),
-            actor=application.party(),
+            organization=client.organization.ref(),
+            actor=client.party(),
             origin=RequestOrigin(None, "", "", "SystemContext"),
             outcome=Outcome.DENIED,
             reason=reason,
             data={"client_id": client_id, "suppressed_before": tally.suppressed},
         )
     return 1
+
+
+def _find_client(client_id: str) -> ExchangeApplication | IdentityProvider | None:
+    """An app by its client id, a provider by its UUID."""
+    if len(client_id) == 36:
+        return IdentityProvider.objects.select_related("organization").filter(pk=client_id).first()
+    return ExchangeApplication.objects.select_related("organization").filter(client_id=client_id).first()

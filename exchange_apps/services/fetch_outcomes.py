@@ -7,8 +7,7 @@ dropped: the newer one decides.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,25 +16,16 @@ from django.db.models import F
 
 from exchange_apps.domain import key_freshness
 from exchange_apps.domain.jwk import KeyProblem, KeySetInspection, inspect_jwks
-from exchange_apps.models import RemoteKeySet
+from exchange_apps.models import ExchangeApplication, IdentityProvider, RemoteKeySet
 from exchange_apps.safe_fetch import FetchedDocument
 from exchange_apps.services import key_events
 from exchange_apps.services.application_keys import note_keys
+from exchange_apps.services.outbound import FetchFailure
 
 NO_USABLE_KEY = "no_usable_key"
 _RETRY_FAILED = timedelta(minutes=5)
 _MOST_PROBLEMS_KEPT = 50
 _MOST_SENTENCES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class FetchFailure:
-    """Why a fetch brought no usable set: a code for programs, a sentence for people, the HTTP status if any."""
-
-    code: str
-    sentence: str
-    status: int | None = None
-    problems: tuple[KeyProblem, ...] = ()
 
 
 def take_in(key_set_id: uuid.UUID, fetched: FetchedDocument, *, now: datetime) -> None:
@@ -67,8 +57,8 @@ def keep_last_good(key_set_id: uuid.UUID, failure: FetchFailure, *, now: datetim
             key_set.problems = _shown(failure.problems)
             key_set.etag = ""  # so that the next answer comes in full, and its problems take the place of these
         _save(key_set)
-        for application in key_set.applications.select_related("organization") if began else ():
-            key_events.fetch_failed(application, key_set, now)
+        for user in _users(key_set) if began else ():
+            key_events.fetch_failed(user, key_set, now)
 
 
 def _keep(key_set_id: uuid.UUID, fetched: FetchedDocument, inspection: KeySetInspection | None, now: datetime) -> None:
@@ -86,8 +76,14 @@ def _keep(key_set_id: uuid.UUID, fetched: FetchedDocument, inspection: KeySetIns
             changes = note_keys(application, application.keys(), now=now)
             if changes:
                 key_events.keys_changed(application, changes, now)
-            if recovered:
-                key_events.fetch_recovered(application, key_set, now)
+        for user in _users(key_set) if recovered else ():
+            key_events.fetch_recovered(user, key_set, now)
+
+
+def _users(key_set: RemoteKeySet) -> Iterable[ExchangeApplication | IdentityProvider]:
+    """Whoever trusts the set."""
+    yield from key_set.applications.select_related("organization")
+    yield from key_set.identity_providers.select_related("organization")
 
 
 def _note_success(key_set: RemoteKeySet, fetched: FetchedDocument, now: datetime) -> None:
@@ -102,9 +98,10 @@ def _note_success(key_set: RemoteKeySet, fetched: FetchedDocument, now: datetime
 
 
 def _save(key_set: RemoteKeySet) -> None:
-    """Kept standings hold the times of the set; a new version of its apps makes every process read them anew."""
+    """Kept standings hold the times of the set; new versions of who trusts it make every process read them anew."""
     key_set.save()
     key_set.applications.update(name=F("name"))
+    key_set.identity_providers.update(name=F("name"))
 
 
 def _lock(key_set_id: uuid.UUID, attempted_at: datetime) -> RemoteKeySet | None:

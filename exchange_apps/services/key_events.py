@@ -9,7 +9,7 @@ from audit.actions import AuditAction, Outcome
 from audit.origin import RequestOrigin
 from audit.parties import SYSTEM
 from audit.recorder import record_event
-from exchange_apps.models import ApplicationKey, ExchangeApplication, RemoteKeySet
+from exchange_apps.models import ApplicationKey, ExchangeApplication, IdentityProvider, RemoteKeySet
 from exchange_apps.services.application_keys import KeyChanges
 
 _ORIGIN = RequestOrigin(None, "", "", "SystemContext")
@@ -20,29 +20,33 @@ def keys_changed(application: ExchangeApplication, changes: KeyChanges, now: dat
     _record(AuditAction.TOKEN_EXCHANGE_APP_KEYS_CHANGED, application, now, data)
 
 
-def fetch_failed(application: ExchangeApplication, key_set: RemoteKeySet, now: datetime) -> None:
+def fetch_failed(user: ExchangeApplication | IdentityProvider, key_set: RemoteKeySet, now: datetime) -> None:
     data = {
         "uri": key_set.uri,
         "sentence": key_set.last_sentence,
         "status": key_set.last_status,
         "usable_until": key_set.usable_until and key_set.usable_until.isoformat(),
     }
-    _record(AuditAction.JWKS_REFRESH_FAILED, application, now, data, reason=key_set.last_result)
+    _record(AuditAction.JWKS_REFRESH_FAILED, user, now, data, reason=key_set.last_result)
 
 
-def fetch_recovered(application: ExchangeApplication, key_set: RemoteKeySet, now: datetime) -> None:
-    _record(AuditAction.JWKS_REFRESH_RECOVERED, application, now, {"uri": key_set.uri})
+def fetch_recovered(user: ExchangeApplication | IdentityProvider, key_set: RemoteKeySet, now: datetime) -> None:
+    _record(AuditAction.JWKS_REFRESH_RECOVERED, user, now, {"uri": key_set.uri})
 
 
 def _record(
-    action: AuditAction, application: ExchangeApplication, now: datetime, data: dict[str, Any], reason: str = ""
+    action: AuditAction,
+    user: ExchangeApplication | IdentityProvider,
+    now: datetime,
+    data: dict[str, Any],
+    reason: str = "",
 ) -> None:
     record_event(
         action,
         occurred_at=now,
-        organization=application.organization.ref(),
+        organization=user.organization.ref(),
         actor=SYSTEM,
-        subject=application.party(),
+        subject=user.party(),
         origin=_ORIGIN,
         outcome=Outcome.FAILED if reason else Outcome.SUCCESS,
         reason=reason,

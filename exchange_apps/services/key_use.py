@@ -1,65 +1,61 @@
-"""How often each key signed, and when last: counted a moment later from the tokens themselves.
-
-Counting in the mint would make one hot row of every busy key.
-"""
+"""How often each key signed, and when last."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
 from django.db.models import Count, F, Max
 
 from audit.identifiers import first_uuid7_at
-from exchange_apps.models import ApplicationKey, MintedToken, Watermark
+from exchange_apps.models import ApplicationKey, ExchangeApplication, MintedToken, Watermark
+from exchange_apps.services.counting import catch_up
 
-_NAME = "key_use"
-_SETTLED = timedelta(seconds=15)
-"""Mints commit within this time of their own clock reading; counting stays behind it and so misses none."""
-_STEP = timedelta(hours=1)
+IN_USE = timedelta(hours=24)
+"""A key that signed within this span is one somebody counts on."""
 
 
 def count_key_use(*, now: datetime, most_seconds: float = 45.0) -> int:
-    """Add the mints since the last count to their keys; answers how many there were. Safe to run twice at once.
-
-    After a pause it catches up hour by hour, each in a transaction of its own.
-    """
-    deadline = time.monotonic() + most_seconds
-    settled = now - _SETTLED
-    total, counted_until = 0, settled - _STEP
-    while counted_until < settled and time.monotonic() < deadline:
-        minted, counted_until = _count_step(settled)
-        total += minted
-    return total
+    """Add the mints since the last count to their keys; answers how many there were. Safe to run twice at once."""
+    return catch_up("key_use", now=now, beginning=_beginning, read=_uses, write=_add, most_seconds=most_seconds)
 
 
-def _count_step(settled: datetime) -> tuple[int, datetime]:
-    with transaction.atomic():
-        Watermark.objects.get_or_create(name=_NAME, defaults={"counted_until": _beginning(settled)})
-        mark = Watermark.objects.select_for_update().get(name=_NAME)
-        if mark.counted_until >= settled:
-            return 0, mark.counted_until
-        until = min(settled, mark.counted_until + _STEP)
-        total = _count_between(mark.counted_until, until)
-        mark.counted_until = until
-        mark.save()
-    return total, until
+def keys_in_use(application: ExchangeApplication, kids: Sequence[str], *, now: datetime) -> list[ApplicationKey]:
+    """Those of an app's keys that signed within the last day: by the count, and by the tokens it has yet to count."""
+    since = now - IN_USE
+    mark = Watermark.objects.filter(name="key_use").values_list("counted_until", flat=True).first()
+    uncounted = MintedToken.objects.filter(
+        organization=application.organization_id,
+        id__gte=first_uuid7_at(max(since, mark or since)),
+        application=application,
+    )
+    known = {key.kid: key for key in application.key_history.filter(kid__in=kids)}
+    found = []
+    for kid in kids:
+        key = known.get(kid) or ApplicationKey(application=application, kid=kid)
+        latest = uncounted.filter(key_id=kid).order_by("-id").values_list("created_at", flat=True).first()
+        key.last_used_at = latest or key.last_used_at
+        if key.last_used_at is not None and key.last_used_at > since:
+            found.append(key)
+    return found
 
 
-def _beginning(settled: datetime) -> datetime:
+def _beginning() -> datetime | None:
     """The first count begins with the oldest token there is."""
-    oldest = MintedToken.objects.order_by("id").values_list("created_at", flat=True).first()
-    return settled if oldest is None else min(settled, oldest - _SETTLED)
+    return MintedToken.objects.order_by("id").values_list("created_at", flat=True).first()
 
 
-def _count_between(since: datetime, until: datetime) -> int:
-    total = 0
+def _uses(since: datetime, until: datetime) -> list[dict[str, Any]]:
     minted = MintedToken.objects.filter(id__gte=first_uuid7_at(since), id__lt=first_uuid7_at(until))
-    uses = minted.order_by().values("application_id", "key_id").annotate(mints=Count("pk"), last=Max("created_at"))
+    return list(
+        minted.order_by().values("application_id", "key_id").annotate(mints=Count("pk"), last=Max("created_at"))
+    )
+
+
+def _add(uses: list[dict[str, Any]], since: datetime) -> int:
     for use in uses:
         ApplicationKey.objects.filter(application_id=use["application_id"], kid=use["key_id"]).update(
             mints=F("mints") + use["mints"], last_used_at=use["last"]
         )
-        total += use["mints"]
-    return total
+    return sum(use["mints"] for use in uses)

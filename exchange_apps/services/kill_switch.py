@@ -25,11 +25,6 @@ from exchange_apps.services.minted_tokens import revoke_all
 _BACKGROUND = RequestOrigin(None, "", "", "SystemContext")
 
 
-def count_live_tokens(application: ExchangeApplication, kid: str, *, now: datetime) -> int:
-    """How many tokens switching the key off would revoke."""
-    return _live_tokens(application, kid, now).count()
-
-
 def switch_key_off(application: ExchangeApplication, kid: str, *, author: Author) -> int:
     """Refuse the key from now on and revoke every live token minted through it; answers how many.
 
@@ -88,7 +83,7 @@ def _revoke(application: ExchangeApplication, kid: str, author: Author) -> int:
 
 
 def _live_tokens(application: ExchangeApplication, kid: str, now: datetime) -> QuerySet[MintedToken]:
-    return MintedToken.objects.filter(expires_at__gt=now, revoked_at=None, application=application, key_id=kid)
+    return MintedToken.objects.live(now).filter(application=application, key_id=kid)
 
 
 def _get_key(application: ExchangeApplication, kid: str) -> ApplicationKey:

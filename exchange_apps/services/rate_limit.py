@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.db import connection
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from exchange_apps.models.counters import RateWindow
 
 WINDOW_MS = 60_000
 
@@ -38,7 +39,9 @@ _REDIS_SECONDS = 1
 
 _creating = threading.Lock()
 
-RedisGone = redis.RedisError
+
+class RedisGone(Exception):
+    """The counters in Redis did not answer; `str()` names the library's error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ class Window:
     @property
     def is_full(self) -> bool:
         return 0 < self.limit <= self.used
+
+    def after_another(self) -> Window:
+        return replace(self, used=self.used + 1)
 
     def headers(self, scope: str) -> dict[str, str]:
         """The `RateLimit-*` headers; none where there is no limit."""
@@ -82,7 +88,8 @@ def spend(key: str, limit: int, *, now_ms: int) -> Window:
     if not limit:
         return Window(0, 0, 0)
     if uses_redis():
-        used, remaining_ms = _script()(keys=[_redis_key(key)])
+        with _redis_may_be_gone():
+            used, remaining_ms = _script()(keys=[_redis_key(key)])
         return Window(limit, used, max(1, math.ceil(remaining_ms / 1000)))
     with connection.cursor() as cursor:
         cursor.execute(SPEND_SQL, [key, now_ms, 1])
@@ -90,12 +97,17 @@ def spend(key: str, limit: int, *, now_ms: int) -> Window:
     return window_at(limit, used, started_ms, now_ms)
 
 
-def look(key: str, limit: int) -> Window:
-    """The window of `key`, without using it. Only for Redis: the database is looked at by the mint statement itself."""
+def look(key: str, limit: int, *, now_ms: int) -> Window:
+    """The window of `key`, without using it. Raises as `spend` does."""
     if not limit:
         return Window(0, 0, 0)
-    pipeline = _client().pipeline(transaction=False)
-    used, remaining_ms = pipeline.get(_redis_key(key)).pttl(_redis_key(key)).execute()
+    if not uses_redis():
+        is_open = RateWindow.objects.filter(pk=key, started_ms__gt=now_ms - WINDOW_MS)
+        found = is_open.values_list("used", "started_ms").first()
+        return window_at(limit, *(found or (0, now_ms)), now_ms)
+    with _redis_may_be_gone():
+        pipeline = _client().pipeline(transaction=False)
+        used, remaining_ms = pipeline.get(_redis_key(key)).pttl(_redis_key(key)).execute()
     return Window(limit, int(used or 0), max(1, math.ceil(remaining_ms / 1000)))
 
 
@@ -107,6 +119,19 @@ def forget_connection() -> None:
 
 def _redis_key(key: str) -> str:
     return f"{settings.REDIS_PREFIX}:{key}"
+
+
+# Importing redis takes as long as the rest of a small command: where no limit is counted in one, it is not imported
+
+
+@contextmanager
+def _redis_may_be_gone() -> Iterator[None]:
+    from redis import RedisError
+
+    try:
+        yield
+    except RedisError as error:
+        raise RedisGone(type(error).__name__) from error
 
 
 def _client() -> Any:
@@ -121,8 +146,12 @@ def _script() -> Any:
 
 @cache
 def _created_client() -> Any:
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     # Without the library's retries: an exchange is sooner allowed unchecked than kept waiting (CONTRACT 4.5)
-    return redis.Redis.from_url(
+    return Redis.from_url(
         settings.REDIS_URL,
         socket_timeout=_REDIS_SECONDS,
         socket_connect_timeout=_REDIS_SECONDS,

@@ -10,13 +10,14 @@ import time
 import uuid
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, Q
 
 from exchange_apps.domain import key_freshness
 from exchange_apps.models import RemoteKeySet
-from exchange_apps.safe_fetch import FetchError, safe_fetch
-from exchange_apps.services.fetch_outcomes import FetchFailure, keep_last_good, take_in
+from exchange_apps.safe_fetch import FetchedDocument
+from exchange_apps.services.discovery import discover, discovery_uri
+from exchange_apps.services.fetch_outcomes import keep_last_good, take_in
+from exchange_apps.services.outbound import FetchFailure, fetch_document
 
 _GAP = timedelta(seconds=key_freshness.REFETCH_GAP)
 
@@ -29,6 +30,11 @@ def key_set_of(uri: str) -> RemoteKeySet:
     return RemoteKeySet.objects.get_or_create(uri=uri)[0]
 
 
+def discovered_key_set_of(issuer: str) -> RemoteKeySet:
+    """The row of an issuer whose keys are found by discovery."""
+    return RemoteKeySet.objects.get_or_create(uri=discovery_uri(issuer), defaults={"issuer": issuer})[0]
+
+
 def refresh_key_set(key_set_id: uuid.UUID, *, now: datetime) -> bool:
     """Fetch a set unless somebody did within the last minute; True when this call was the one to try.
 
@@ -37,22 +43,25 @@ def refresh_key_set(key_set_id: uuid.UUID, *, now: datetime) -> bool:
     if not _claim_attempt(key_set_id, now):
         return False
     key_set = RemoteKeySet.objects.get(pk=key_set_id)
-    try:
-        fetched = safe_fetch(
-            key_set.uri,
-            allowed_networks=settings.OUTBOUND_ALLOWED_NETWORKS,
-            etag=key_set.etag or None,
-            user_agent=f"Counterfoil (+{settings.PUBLIC_URL})",
-            ca_bundle=settings.OUTBOUND_CA_BUNDLE or None,
-        )
-    except FetchError as error:
-        keep_last_good(key_set_id, FetchFailure(error.code.value, error.sentence, error.status), now=now)
-    except OSError:  # safe_fetch raises it for this reason alone
-        sentence = "The file that OUTBOUND_CA_BUNDLE names cannot be read; the operator of this server can mend that."
-        keep_last_good(key_set_id, FetchFailure("ca_bundle_unreadable", sentence), now=now)
+    fetched = _fetch(key_set)
+    if isinstance(fetched, FetchFailure):
+        keep_last_good(key_set_id, fetched, now=now)
     else:
         take_in(key_set_id, fetched, now=now)
     return True
+
+
+def _fetch(key_set: RemoteKeySet) -> FetchedDocument | FetchFailure:
+    """The set itself. An issuer that moved its keys is followed, and their entity tag forgotten."""
+    if not key_set.issuer:
+        return fetch_document(key_set.uri, etag=key_set.etag or None)
+    found = discover(key_set.issuer)
+    if isinstance(found, FetchFailure):
+        return found
+    if found.jwks_uri != key_set.jwks_uri:
+        key_set.jwks_uri, key_set.etag = found.jwks_uri, ""
+        key_set.save(update_fields=["jwks_uri", "etag"])
+    return fetch_document(found.jwks_uri, etag=key_set.etag or None)
 
 
 def refresh_due(*, now: datetime, most_seconds: float = 45.0) -> int:

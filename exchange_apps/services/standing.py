@@ -11,7 +11,7 @@ import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
 from django.db.models import Q
@@ -88,6 +88,9 @@ class ApplicationStanding:
     def party(self) -> Party:
         return Party(PartyType.TOKEN_EXCHANGE_APP, self.id, self.name)
 
+    def read_again(self) -> ApplicationStanding | None:
+        return read_application(self.client_id)
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectStanding:
@@ -103,14 +106,35 @@ class SubjectStanding:
         return Party(PartyType.USER, self.user_id, self.name)
 
 
+class ExchangeClient(Protocol):
+    """Whoever buys a token: an app, an identity provider for its workloads, the holder of a token of ours.
+
+    `client_id` names it in logs and tallies.
+    """
+
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def organization(self) -> OrganizationRef: ...
+    @property
+    def organization_version(self) -> int: ...
+    @property
+    def exchange_rate_limit(self) -> int: ...
+    def party(self) -> Party: ...
+
+
 Kept = TypeVar("Kept")
 
 
-class _Standings(Generic[Kept]):
-    """The standings of this process; the oldest goes when there are too many."""
+_memories: list[StandingMemory[Any]] = []
+
+
+class StandingMemory(Generic[Kept]):
+    """Standings of this process; the oldest goes when there are too many."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[object, Kept] = OrderedDict()
+        _memories.append(self)
 
     def find(self, key: object) -> Kept | None:
         return self._kept.get(key)
@@ -125,35 +149,27 @@ class _Standings(Generic[Kept]):
         self._kept.clear()
 
 
-_applications: _Standings[ApplicationStanding] = _Standings()
-_subjects: _Standings[SubjectStanding] = _Standings()
+_applications: StandingMemory[ApplicationStanding] = StandingMemory()
+_subjects: StandingMemory[SubjectStanding] = StandingMemory()
 
 
 def forget_standings() -> None:
     """For tests: a new process knows of nobody."""
-    _applications.forget()
-    _subjects.forget()
+    for memory in _memories:
+        memory.forget()
 
 
-class Standings:
-    """How one exchange looks things up: first among what is kept, then (`fresh`) in the database only.
+def find_kept_application(client_id: str | None) -> ApplicationStanding | None:
+    return _applications.find(client_id)
 
-    Apps are never looked up on the first way. Known or not, a client then costs strangers the same: one check of the
-    signature with what is kept, one look at the database, one more check.
-    """
 
-    def __init__(self, *, fresh: bool) -> None:
-        self.fresh = fresh
+def find_kept_subject(token: SubjectToken, organization: OrganizationRef) -> SubjectStanding | None:
+    return _subjects.find((organization.uuid, token))
 
-    def find_application(self, client_id: str | None) -> ApplicationStanding | None:
-        return read_application(client_id) if self.fresh else _applications.find(client_id)
 
-    def get_subject(self, token: SubjectToken, organization: OrganizationRef, receipt: Receipt) -> SubjectStanding:
-        """Raises InvalidRequest: one public sentence for four private reasons."""
-        key = (organization.uuid, token)
-        if not self.fresh and (kept := _subjects.find(key)) is not None:
-            return kept
-        return _subjects.keep(key, _read_subject(token, organization, receipt))
+def read_subject(token: SubjectToken, organization: OrganizationRef, receipt: Receipt) -> SubjectStanding:
+    """As the database has it now; kept for the next exchange. Raises InvalidRequest."""
+    return _subjects.keep((organization.uuid, token), _read_subject(token, organization, receipt))
 
 
 def read_application(client_id: str | None) -> ApplicationStanding | None:

@@ -4,9 +4,10 @@
 brings scopes, organizations, members and apps in step through the same services as the portal.
 """
 
+from exchange_apps.domain.problems import Problem
 from exchange_apps.services.configuration.apply import apply_configuration
 from exchange_apps.services.configuration.outcome import Outcome
-from exchange_apps.services.configuration.problems import ConfigurationRefused, Problem
-from exchange_apps.services.configuration.schema import SCHEMA
+from exchange_apps.services.configuration.refused import ConfigurationRefused
+from exchange_apps.services.configuration.schema import configuration_schema
 
-__all__ = ["SCHEMA", "ConfigurationRefused", "Outcome", "Problem", "apply_configuration"]
+__all__ = ["ConfigurationRefused", "Outcome", "Problem", "apply_configuration", "configuration_schema"]

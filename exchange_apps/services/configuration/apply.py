@@ -14,15 +14,17 @@ from django.db import connection, transaction
 from audit.actions import AuditAction
 from audit.parties import Party, PartyType
 from audit.recorder import record_event
+from exchange_apps.domain.problems import Problems
 from exchange_apps.models import Organization, Scope
 from exchange_apps.services.audited_changes import Author
 from exchange_apps.services.configuration.clashes import entries, find_clashes
 from exchange_apps.services.configuration.document import UnreadableFile, read_values
 from exchange_apps.services.configuration.organizations import apply_organization, prune_organizations
 from exchange_apps.services.configuration.outcome import OrganizationOutcome, Outcome, count_actions
-from exchange_apps.services.configuration.problems import ConfigurationRefused, Problems
+from exchange_apps.services.configuration.refused import ConfigurationRefused
 from exchange_apps.services.configuration.run import Run
 from exchange_apps.services.configuration.scopes import apply_scopes
+from exchange_apps.services.configuration.sections import sections
 from exchange_apps.services.configuration.validation import sound_part
 
 _LOCK = 0x0C0F_F11E  # any number, as long as nothing else in this database uses it
@@ -48,7 +50,7 @@ def apply_configuration(
         problems.add((), str(error))
         raise ConfigurationRefused(problems) from None
     document = sound_part(values, problems)
-    find_clashes(document, problems)
+    find_clashes(document, problems, named_by={section.key: section.named_by for section in sections()})
     run = Run(problems, author, folder, environment, planned=plan)
     with _taken_back_if(lambda: plan or bool(problems)):
         outcome = _apply(run, document, hashlib.sha256(content).hexdigest())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exchange_apps.services.configuration.problems import Path, Problem, Problems
+from exchange_apps.domain.problems import Path, Problem, Problems
 
 Entry = Mapping[str, Any]
 _OF_THE_PERSON = ("uuid", "name", "email_verified", "password_env")
@@ -18,22 +18,36 @@ def entries(holder: Mapping[str, Any], key: str, path: Path = ()) -> Iterator[tu
             yield (*path, key, index), entry
 
 
-def find_clashes(document: Mapping[str, Any], problems: Problems) -> None:
-    """Add a problem for every name, UUID and client id that stands in the file twice."""
+def find_clashes(document: Mapping[str, Any], problems: Problems, *, named_by: Mapping[str, str]) -> None:
+    """Add a problem for every name, UUID and client id that stands in the file twice.
+
+    `named_by`: the further lists of an organization, and what tells their entries apart.
+    """
     organizations = list(entries(document, "organizations"))
-    applications, members = [], []
+    applications, members, providers = [], [], []
+    further: dict[str, list[tuple[Path, Entry]]] = {}
     for path, organization in organizations:
         own_apps = list(entries(organization, "token_exchange_apps", path))
         own_members = list(entries(organization, "members", path))
+        own_providers = list(entries(organization, "identity_providers", path))
         _unique(own_apps, "name", problems)
+        _unique(own_providers, "name", problems)
         _unique(own_members, "email", problems)
+        for key, name in named_by.items():
+            own = list(entries(organization, key, path))
+            _unique(own, name, problems)
+            further.setdefault(key, []).extend(own)
         applications += own_apps
         members += own_members
+        providers += own_providers
     _unique(list(entries(document, "scopes")), "name", problems)
     _unique(organizations, "slug", problems)
     _unique(organizations, "uuid", problems)
     _unique(applications, "uuid", problems)
     _unique(applications, "client_id", problems)
+    _unique(providers, "uuid", problems)
+    for found in further.values():
+        _unique(found, "uuid", problems)
     _same_person(members, problems)
 
 

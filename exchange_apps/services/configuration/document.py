@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from exchange_apps.services.configuration.problems import Path, Problems
-from exchange_apps.services.configuration.yaml_values import MOST_NESTING, NotYAML, read_yaml
+from exchange_apps.domain.problems import Path, Problems
+from exchange_apps.domain.yaml_values import MOST_NESTING, NotYAML, read_yaml
 
 MOST_BYTES = 5 * 1024 * 1024
 

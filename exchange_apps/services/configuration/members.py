@@ -7,10 +7,10 @@ from functools import partial
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from exchange_apps.domain.problems import Path
 from exchange_apps.models import Membership, Organization, Role, User
 from exchange_apps.services.configuration.clashes import Entry
 from exchange_apps.services.configuration.outcome import Action, Changes, EntryOutcome
-from exchange_apps.services.configuration.problems import Path
 from exchange_apps.services.configuration.run import Run, shown_before
 from exchange_apps.services.organizations import (
     MEMBERSHIP,

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from functools import partial
 
+from exchange_apps.domain.problems import Path
 from exchange_apps.models import Organization
-from exchange_apps.services.configuration.applications import (
-    apply_applications,
-    check_addresses,
-    prune_applications,
-)
+from exchange_apps.services.configuration.applications import apply_applications, prune_applications
 from exchange_apps.services.configuration.clashes import Entry, entries
+from exchange_apps.services.configuration.entry_checks import check_addresses
+from exchange_apps.services.configuration.identity_providers import apply_providers, prune_providers
 from exchange_apps.services.configuration.members import apply_members, prune_members
 from exchange_apps.services.configuration.outcome import Action, EntryOutcome, OrganizationOutcome
-from exchange_apps.services.configuration.problems import Path
 from exchange_apps.services.configuration.run import Run, shown_before
+from exchange_apps.services.configuration.sections import sections
 from exchange_apps.services.organizations import ORGANIZATION, delete_organization, save_organization
 
 _FIELDS = {
-    name: name for name in ("name", "token_exchange_enabled", "require_jti", "exchange_rate_limit", "allowed_ips")
+    name: name
+    for name in ("name", "token_exchange_enabled", "require_jti", "exchange_rate_limit", "allowed_ips", "mfa_required")
 }
 
 
@@ -30,6 +30,7 @@ def apply_organization(
     outcome = OrganizationOutcome(_apply_itself(run, organization, entry, path))
     members = list(entries(entry, "members", path))
     applications = list(entries(entry, "token_exchange_apps", path))
+    providers = list(entries(entry, "identity_providers", path))
     prune, gone = entry.get("prune") is True, []
     if prune and "token_exchange_apps" in entry:
         gone = prune_applications(run, organization, applications, path)
@@ -37,6 +38,15 @@ def apply_organization(
     outcome.members = apply_members(run, organization, members)
     if prune and "members" in entry:
         outcome.members += prune_members(run, organization, members, path)
+    if prune and "identity_providers" in entry:
+        outcome.providers += prune_providers(run, organization, providers, path)
+    outcome.providers += apply_providers(run, organization, providers, known_scopes)
+    brought = [(section, list(entries(entry, section.key, path))) for section in sections()]
+    for section, found in brought:
+        outcome.brought[section.key] = section.apply(run, organization, found, path)
+    for section, found in reversed(brought if prune else []):
+        if section.key in entry:
+            outcome.brought[section.key] += section.prune(run, organization, found, path)
     return organization, outcome
 
 

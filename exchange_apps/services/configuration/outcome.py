@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from exchange_apps.domain.trust_linter import Finding
+
 Changes = dict[str, dict[str, Any]]
 """Field → {"before": …, "after": …}, in the names of the file; keys as ids and thumbprints, passwords never."""
 
@@ -26,27 +28,37 @@ class EntryOutcome:
     names: dict[str, str | None]
     action: Action
     changes: Changes
+    warnings: list[Finding] | None = None
+    """What the trust linter warns of, where it looks."""
 
     @property
     def changed(self) -> bool:
         return self.action is not Action.UNCHANGED
 
     def as_json(self) -> dict[str, Any]:
-        return {**self.names, "action": self.action.value, "changes": self.changes}
+        told: dict[str, Any] = {**self.names, "action": self.action.value, "changes": self.changes}
+        if self.warnings is not None:
+            told["warnings"] = [{"name": warning.name, "message": warning.message} for warning in self.warnings]
+        return told
 
 
 @dataclass(slots=True)
 class OrganizationOutcome:
-    """An organization with its members and apps."""
+    """An organization with its members, apps and identity providers."""
 
     itself: EntryOutcome
     members: list[EntryOutcome] = field(default_factory=list)
     applications: list[EntryOutcome] = field(default_factory=list)
+    providers: list[EntryOutcome] = field(default_factory=list)
+    brought: dict[str, list[EntryOutcome]] = field(default_factory=dict)  # by packages above, under their keys
 
     def entries(self) -> Iterator[EntryOutcome]:
         yield self.itself
         yield from self.members
         yield from self.applications
+        yield from self.providers
+        for entries in self.brought.values():
+            yield from entries
 
     @property
     def changed(self) -> bool:
@@ -57,6 +69,8 @@ class OrganizationOutcome:
             **self.itself.as_json(),
             "members": [entry.as_json() for entry in self.members],
             "token_exchange_apps": [entry.as_json() for entry in self.applications],
+            "identity_providers": [entry.as_json() for entry in self.providers],
+            **{key: [entry.as_json() for entry in entries] for key, entries in self.brought.items()},
         }
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
+from exchange_apps.domain.problems import Path, Problems
 from exchange_apps.services.audited_changes import Author, ChangeKind, shown_fields
 from exchange_apps.services.configuration.outcome import Action, Changes
-from exchange_apps.services.configuration.problems import Path, Problems
 
 Save = Callable[[], object]
 
@@ -59,7 +59,8 @@ class Run:
         adding = instance._state.adding
         try:
             if self.problems.touch(path):
-                instance.full_clean()  # it cannot be saved; this finds what else is wrong with it
+                # It cannot be saved; this finds what else is wrong with it. Constraints would only repeat that
+                instance.full_clean(validate_constraints=False)
                 return Action.UNCHANGED, {}
             changes = self._difference(before, shown_fields(instance, kind))
             if not adding and not changes:
@@ -115,7 +116,7 @@ class Run:
         return self.planned and isinstance(value, str | uuid.UUID) and value in self.generated
 
 
-_PARENTS = ("organization", "user")
+_PARENTS = ("organization", "user", "cluster")
 _IN_THE_FILE = {"id": ("uuid",), "jwks": ("jwks", "jwks_file", "jwks_uri")}
 """Our fields by the keys that fill them, where these are called otherwise."""
 

@@ -5,14 +5,24 @@ It says what can be said without looking anywhere: keys, types, bounds. `apply` 
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
 
 from exchange_apps.domain import lifetimes
-from exchange_apps.models import MOST_URI_CHARACTERS, Role
+from exchange_apps.domain.identity_presets import Preset
+from exchange_apps.models import MOST_URI_CHARACTERS, ProviderMode, Role
+from exchange_apps.services.configuration.schema_parts import (
+    UUID,
+    Schema,
+    entries_of,
+    entry,
+    number,
+    switch,
+    text,
+    texts,
+)
+from exchange_apps.services.configuration.sections import sections
 
-Schema = dict[str, Any]
-
-NOT_YET = frozenset({"identity_providers", "resource_servers", "clusters", "pipelines"})
+NOT_YET = frozenset({"resource_servers"})
 """Keys that are promised and that this version does not know."""
 
 FORMS = {
@@ -25,127 +35,165 @@ FORMS = {
 """The patterns below, as people say them."""
 
 
-def _text(description: str, *, most: int, least: int = 1, **more: Any) -> Schema:
-    return {"type": "string", "description": description, "minLength": least, "maxLength": most, **more}
-
-
-def _switch(description: str, default: bool) -> Schema:
-    return {"type": "boolean", "description": description, "default": default}
-
-
-def _number(description: str, least: int, most: int, default: int) -> Schema:
-    return {"type": "integer", "description": description, "minimum": least, "maximum": most, "default": default}
-
-
-def _texts(description: str, **more: Any) -> Schema:
-    return {"type": "array", "description": description, "items": {"type": "string"}, **more}
-
-
-def _entries(description: str, definition: str) -> Schema:
-    return {"type": "array", "description": description, "items": {"$ref": f"#/$defs/{definition}"}}
-
-
-def _entry(description: str, required: list[str], properties: Schema, **more: Any) -> Schema:
-    return {
-        "type": "object",
-        "description": description,
-        "required": required,
-        "properties": properties,
-        "additionalProperties": False,
-        **more,
-    }
-
-
-_UUID = {
-    "type": "string",
-    "description": "Taken on creation; generated when absent. It never changes afterwards.",
-    "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-}
-
-SCOPE = _entry(
+SCOPE = entry(
     "A scope of the whole installation, beside those it comes with.",
     ["name"],
     {
-        "name": _text("The key: what stands in a request.", most=64, pattern="^[A-Za-z0-9_.:/-]+$"),
-        "group": _text("The heading it stands under.", most=60, default="Other"),
-        "label": _text("What people read; the name when absent.", most=100),
-        "description": _text("What it allows.", least=0, most=300, default=""),
-        "writes": _switch("Whether it can change things.", False),
+        "name": text("The key: what stands in a request.", most=64, pattern="^[A-Za-z0-9_.:/-]+$"),
+        "group": text("The heading it stands under.", most=60, default="Other"),
+        "label": text("What people read; the name when absent.", most=100),
+        "description": text("What it allows.", least=0, most=300, default=""),
+        "writes": switch("Whether it can change things.", False),
     },
 )
 
-MEMBER = _entry(
+MEMBER = entry(
     "A person in the organization. Name, verification and password belong to the person, in all organizations.",
     ["email"],
     {
-        "email": _text("The key, without regard to case.", most=320, pattern="^[^@\\s]+@[^@\\s]+$"),
-        "uuid": _UUID,
-        "name": _text("What others read.", least=0, most=200, default=""),
+        "email": text("The key, without regard to case.", most=320, pattern="^[^@\\s]+@[^@\\s]+$"),
+        "uuid": UUID,
+        "name": text("What others read.", least=0, most=200, default=""),
         "role": {"type": "string", "description": "What the person may do.", "enum": Role.values, "default": "member"},
-        "email_verified": _switch("Tokens are minted for an address only once it is verified.", False),
-        "active": _switch("Off: no tokens for this person here, and live ones stop working.", True),
-        "password_env": _text("The environment variable that holds the password.", most=200),
+        "email_verified": switch("Tokens are minted for an address only once it is verified.", False),
+        "active": switch("Off: no tokens for this person here, and live ones stop working.", True),
+        "password_env": text("The environment variable that holds the password.", most=200),
     },
 )
 
-APPLICATION = _entry(
+APPLICATION = entry(
     "A signing service of the organization, known by its public keys.",
     ["name"],
     {
-        "name": _text("The key inside the organization.", most=100),
-        "uuid": _UUID,
-        "description": _text("What it is for.", least=0, most=1000, default=""),
+        "name": text("The key inside the organization.", most=100),
+        "uuid": UUID,
+        "description": text("What it is for.", least=0, most=1000, default=""),
         "client_id": {"type": "string", "description": "Generated when absent.", "pattern": "^[0-9a-f]{20}$"},
         "jwks": {"type": "object", "description": "The public keys, a JSON Web Key Set."},
-        "jwks_file": _text("A file with the key set; its path is relative to this file.", most=4096),
-        "jwks_uri": _text("An https address that publishes the key set.", most=MOST_URI_CHARACTERS),
-        "grantable_scopes": _texts("The most a minted token can carry. Required on creation.", minItems=1),
-        "default_scopes": _texts("Granted when a request names none.", default=[]),
-        "exchange_allowed_ips": _texts("Who may call the token endpoint; empty: anyone.", default=[]),
-        "token_allowed_ips": _texts("Where minted tokens may be used from; empty: anywhere.", default=[]),
-        "max_token_ttl": _number(
+        "jwks_file": text("A file with the key set; its path is relative to this file.", most=4096),
+        "jwks_uri": text("An https address that publishes the key set.", most=MOST_URI_CHARACTERS),
+        "grantable_scopes": texts("The most a minted token can carry. Required on creation.", minItems=1),
+        "default_scopes": texts("Granted when a request names none.", default=[]),
+        "exchange_allowed_ips": texts("Who may call the token endpoint; empty: anyone.", default=[]),
+        "token_allowed_ips": texts("Where minted tokens may be used from; empty: anywhere.", default=[]),
+        "max_token_ttl": number(
             "Seconds.", lifetimes.SHORTEST_TOKEN_TTL, lifetimes.LONGEST_TOKEN_TTL, lifetimes.DEFAULT_TOKEN_TTL
         ),
-        "max_assertion_lifetime": _number(
+        "max_assertion_lifetime": number(
             "Seconds.",
             lifetimes.SHORTEST_ASSERTION_LIFETIME,
             lifetimes.LONGEST_ASSERTION_LIFETIME,
             lifetimes.DEFAULT_ASSERTION_LIFETIME,
         ),
-        "enabled": _switch("Off: exchanges are refused and live tokens stop working.", True),
+        "enabled": switch("Off: exchanges are refused and live tokens stop working.", True),
     },
     oneOf=[{"required": ["jwks"]}, {"required": ["jwks_file"]}, {"required": ["jwks_uri"]}],
 )
 
-ORGANIZATION = _entry(
-    "One organization. What a key leaves out stays as it is, or takes the default on creation.",
-    ["slug"],
+STATEMENT = entry(
+    "The first statement whose claims all hold decides, alone.",
+    ["scopes"],
     {
-        "slug": _text("The key.", most=63, pattern="^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
-        "uuid": _UUID,
-        "name": _text("What people read; the slug when absent.", most=200),
-        "token_exchange_enabled": _switch("Off: no app can mint, and live tokens stop working.", True),
-        "require_jti": _switch("Every assertion must carry a jti.", False),
-        "exchange_rate_limit": _number("Exchanges per minute; 0: no limit.", 0, 1_000_000, 600),
-        "allowed_ips": _texts("Where minted tokens may be used from, on top of each app's list.", default=[]),
-        "members": _entries("People; each is named by the e-mail address.", "member"),
-        "token_exchange_apps": _entries("Apps; each is named by its name.", "token_exchange_app"),
-        "prune": _switch("Remove members and apps that the lists given here do not name.", False),
+        "name": text("What people call it.", most=320),
+        "iss": text("The issuer, exactly; the provider's when absent.", most=320),
+        "scopes": texts("What it grants.", minItems=1),
+        "claims": {
+            "type": "object",
+            "description": "Claim → a value, or matchers: equals, not_equals, in, not_in, matches.",
+        },
+        "ttl": {
+            "type": "integer",
+            "description": "Seconds; the provider's token_ttl when absent.",
+            "minimum": lifetimes.SHORTEST_TOKEN_TTL,
+            "maximum": lifetimes.LONGEST_TOKEN_TTL,
+        },
+        "act_as": text("The member whose identity the token carries; the workload itself when absent.", most=320),
     },
 )
 
-SCHEMA: Schema = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "Counterfoil configuration",
-    **_entry(
-        "What `manage.py apply` reads, as YAML or JSON.",
-        ["version"],
-        {
-            "version": {"const": 1, "description": "The version of this format."},
-            "scopes": _entries("Scopes to add to the catalogue, or to change there.", "scope"),
-            "organizations": _entries("Organizations; each is named by its slug.", "organization"),
-            "prune": _switch("Remove organizations that the list given here does not name.", False),
+_KEYS = ("jwks", "jwks_file", "jwks_uri")
+IDENTITY_PROVIDER = entry(
+    "Somebody else's OIDC issuer that the organization trusts under a policy.",
+    ["name"],
+    {
+        "name": text("The key inside the organization.", most=100),
+        "uuid": UUID,
+        "preset": {
+            "type": "string",
+            "description": "The kind of issuer.",
+            "enum": [preset.value for preset in Preset],
+            "default": Preset.GENERIC.value,
         },
-    ),
-    "$defs": {"scope": SCOPE, "organization": ORGANIZATION, "member": MEMBER, "token_exchange_app": APPLICATION},
-}
+        "issuer": text("Exactly as the iss claim says it; the preset's when absent.", most=500),
+        "jwks": {"type": "object", "description": "The issuer's public keys, where it cannot be asked."},
+        "jwks_file": text("A file with the key set; its path is relative to this file.", most=4096),
+        "jwks_uri": text(
+            "An https address that publishes the key set. Without any of the three the issuer is asked.",
+            most=MOST_URI_CHARACTERS,
+        ),
+        "audiences": texts("What aud must hold one of. Required on creation.", minItems=1),
+        "token_ttl": number("Seconds.", lifetimes.SHORTEST_TOKEN_TTL, lifetimes.LONGEST_TOKEN_TTL, 600),
+        "mode": {
+            "type": "string",
+            "description": "observe decides and records, and mints nothing.",
+            "enum": ProviderMode.values,
+            "default": ProviderMode.ENFORCE.value,
+        },
+        "enabled": switch("Off: exchanges are refused and live tokens stop working.", True),
+        "exchange_allowed_ips": texts("Who may call the token endpoint; empty: anyone.", default=[]),
+        "token_allowed_ips": texts("Where minted tokens may be used from; empty: anywhere.", default=[]),
+        "policy": entries_of("Statements, in order. Required on creation.", "trust_statement"),
+    },
+    oneOf=[
+        *({"required": [key]} for key in _KEYS),
+        {"not": {"anyOf": [{"required": [key]} for key in _KEYS]}},
+    ],
+)
+
+
+@cache
+def configuration_schema() -> Schema:
+    """The whole of it, with the lists that packages above bring along."""
+    brought = sections()
+    organization = entry(
+        "One organization. What a key leaves out stays as it is, or takes the default on creation.",
+        ["slug"],
+        {
+            "slug": text("The key.", most=63, pattern="^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
+            "uuid": UUID,
+            "name": text("What people read; the slug when absent.", most=200),
+            "token_exchange_enabled": switch("Off: no app can mint, and live tokens stop working.", True),
+            "require_jti": switch("Every assertion must carry a jti.", False),
+            "exchange_rate_limit": number("Exchanges per minute; 0: no limit.", 0, 1_000_000, 600),
+            "allowed_ips": texts("Where minted tokens may be used from, on top of each app's list.", default=[]),
+            "mfa_required": switch("Members see nothing here before they have a second factor.", False),
+            "members": entries_of("People; each is named by the e-mail address.", "member"),
+            "token_exchange_apps": entries_of("Apps; each is named by its name.", "token_exchange_app"),
+            "identity_providers": entries_of("Identity providers; each is named by its name.", "identity_provider"),
+            **{section.key: entries_of(section.description, section.definition) for section in brought},
+            "prune": switch("Remove what the lists given here do not name.", False),
+        },
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Counterfoil configuration",
+        **entry(
+            "What `manage.py apply` reads, as YAML or JSON.",
+            ["version"],
+            {
+                "version": {"const": 1, "description": "The version of this format."},
+                "scopes": entries_of("Scopes to add to the catalogue, or to change there.", "scope"),
+                "organizations": entries_of("Organizations; each is named by its slug.", "organization"),
+                "prune": switch("Remove organizations that the list given here does not name.", False),
+            },
+        ),
+        "$defs": {
+            "scope": SCOPE,
+            "organization": organization,
+            "member": MEMBER,
+            "token_exchange_app": APPLICATION,
+            "identity_provider": IDENTITY_PROVIDER,
+            "trust_statement": STATEMENT,
+            **{name: found for section in brought for name, found in section.definitions.items()},
+        },
+    }

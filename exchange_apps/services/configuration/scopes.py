@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from exchange_apps.domain.problems import Path
 from exchange_apps.models import Scope
 from exchange_apps.services.configuration.clashes import Entry
 from exchange_apps.services.configuration.outcome import EntryOutcome
-from exchange_apps.services.configuration.problems import Path
 from exchange_apps.services.configuration.run import Run, shown_before
 from exchange_apps.services.organizations import SCOPE, save_scope
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from exchange_apps.services.configuration.problems import Path, Problems
-from exchange_apps.services.configuration.schema import FORMS, NOT_YET, SCHEMA
+from exchange_apps.domain.problems import Path, Problems
+from exchange_apps.services.configuration.schema import FORMS, NOT_YET, configuration_schema
+from exchange_apps.services.configuration.sections import sections
 
-_VALIDATOR = Draft202012Validator(SCHEMA)
-_ENTRY_LISTS = ("organizations", "members", "token_exchange_apps", "scopes")
+_ENTRY_LISTS = ("organizations", "members", "token_exchange_apps", "identity_providers", "scopes")
 _TYPES = {
     "string": "text",
     "boolean": "true or false",
@@ -32,15 +32,15 @@ def sound_part(values: Any, problems: Problems) -> dict[str, Any]:
         problems.add((), "The file must be a mapping with the keys version and organizations.")
         return {}
     sound = deepcopy(values)
-    for error in _VALIDATOR.iter_errors(values):
-        for path, sentence in _findings(error):
+    for error in Draft202012Validator(configuration_schema()).iter_errors(values):
+        for path, sentence in told(error):
             problems.add(path, sentence)
             _take_out(sound, path)
     return sound
 
 
-def _findings(error: ValidationError) -> Iterator[tuple[Path, str]]:
-    """One error of the library can be about several keys."""
+def told(error: ValidationError) -> Iterator[tuple[Path, str]]:
+    """An error of the library as sentences with their places; it can be about several keys."""
     path: Path = tuple(error.absolute_path)
     wanted: Any = error.validator_value
     instance: Any = error.instance
@@ -54,7 +54,7 @@ def _findings(error: ValidationError) -> Iterator[tuple[Path, str]]:
             for key in wanted:
                 if key not in instance:
                     yield (*path, key), "This key is required."
-        case "oneOf":  # the schema has one, see APPLICATION
+        case "oneOf":  # only where keys come from, see APPLICATION and IDENTITY_PROVIDER
             yield (*path, "jwks"), "Give the keys exactly once: as jwks, jwks_file or jwks_uri."
         case _:
             yield path, _sentence(error)
@@ -92,6 +92,11 @@ def _sentence(error: ValidationError) -> str:
             return "This is not as the schema wants it."
 
 
+def _entry_lists() -> set[str]:
+    brought = sections()
+    return {*_ENTRY_LISTS, *(name for section in brought for name in (section.key, *section.inner_lists))}
+
+
 def _take_out(document: Any, path: Path) -> None:
     """Remove what stands at `path`. Entries in a list become None, so that their neighbours stay in place."""
     *parents, last = path or ("",)
@@ -101,7 +106,7 @@ def _take_out(document: Any, path: Path) -> None:
             holder = holder[step]
         except (KeyError, IndexError, TypeError):
             return
-        if isinstance(holder, list) and step not in _ENTRY_LISTS:
+        if isinstance(holder, list) and step not in _entry_lists():
             _take_out(document, path[: position + 1])  # a list of texts is sound as a whole or not at all
             return
     if isinstance(holder, dict):

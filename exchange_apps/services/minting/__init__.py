@@ -7,7 +7,7 @@ from functools import cache
 
 from django.db import connection
 
-from exchange_apps.services.minting import postgresql, sqlite
+from exchange_apps.services.minting import sqlite
 from exchange_apps.services.minting.group_commit import GroupCommit
 from exchange_apps.services.minting.intent import MintIntent, MintOutcome, MintResult
 
@@ -16,5 +16,9 @@ __all__ = ["MintIntent", "MintOutcome", "MintResult", "mint_writer"]
 
 @cache
 def mint_writer() -> GroupCommit[MintIntent, MintResult]:
-    write = postgresql.write_mints if connection.vendor == "postgresql" else sqlite.write_mints
-    return GroupCommit(write)
+    if connection.vendor == "postgresql":
+        # Only here: the background jobs beside an SQLite file need not load psycopg
+        from exchange_apps.services.minting import postgresql
+
+        return GroupCommit(postgresql.write_mints)
+    return GroupCommit(sqlite.write_mints)

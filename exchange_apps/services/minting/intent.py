@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+Version = tuple[uuid.UUID, int]
+"""A row's key, and its version when it was read."""
+
 
 @dataclass(frozen=True, slots=True)
 class MintIntent:
     """Everything one mint writes, and everything that must still be true when it is written.
 
-    Each version is compared with its row's. A limit of 0 is no limit. Times are in milliseconds since the epoch.
-    `token` and `event` are rows as column → value.
+    Each version that is there is compared with its row's. A limit of 0 is no limit. Times are in milliseconds since the
+    epoch. `token` and `event` are rows as column → value.
     """
 
     now_ms: int
-    application: tuple[uuid.UUID, int]
-    organization: tuple[uuid.UUID, int]
-    membership: tuple[uuid.UUID, int]
-    user: tuple[uuid.UUID, int]
+    application: Version | None
+    provider: Version | None
+    organization: Version
+    membership: Version | None
+    user: Version | None
     failure_key: str
     failure_limit: int
     budget_key: str

@@ -14,23 +14,28 @@ import orjson
 import psycopg
 from django.db import connection
 
-from exchange_apps.services.minting.intent import MintIntent, MintOutcome, MintResult
+from exchange_apps.services.minting.intent import MintIntent, MintOutcome, MintResult, Version
 
 _STATEMENT = """
 WITH intent AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%s) AS i (
         place int, now_ms bigint,
-        application_id uuid, application_version bigint, organization_id uuid, organization_version bigint,
+        application_id uuid, application_version bigint, provider_id uuid, provider_version bigint,
+        organization_id uuid, organization_version bigint,
         membership_id uuid, membership_version bigint, user_id uuid, user_version bigint,
         failure_key text, failure_limit int, budget_key text, budget_limit int,
         jti_digest bytea, jti_expires_at timestamptz, token_id uuid, token jsonb, event jsonb)
 ), standing AS MATERIALIZED (
     -- Scalar subqueries and LIMIT, so that each row costs one look-up by key however large the tables are
     SELECT i.*, f.used AS failures_used, f.started_ms AS failures_started_ms, coalesce(
-        (SELECT version FROM exchange_apps_exchangeapplication WHERE id = i.application_id) = i.application_version
-        AND (SELECT version FROM exchange_apps_organization WHERE id = i.organization_id) = i.organization_version
-        AND (SELECT version FROM exchange_apps_membership WHERE id = i.membership_id) = i.membership_version
-        AND (SELECT version FROM exchange_apps_user WHERE id = i.user_id) = i.user_version, false) AS is_current
+        (SELECT version FROM exchange_apps_organization WHERE id = i.organization_id) = i.organization_version
+        AND (i.application_id IS NULL OR i.application_version =
+            (SELECT version FROM exchange_apps_exchangeapplication WHERE id = i.application_id))
+        AND (i.provider_id IS NULL OR i.provider_version =
+            (SELECT version FROM exchange_apps_identityprovider WHERE id = i.provider_id))
+        AND (i.user_id IS NULL OR i.user_version =
+            (SELECT version FROM exchange_apps_user WHERE id = i.user_id) AND i.membership_version =
+            (SELECT version FROM exchange_apps_membership WHERE id = i.membership_id)), false) AS is_current
     FROM intent i LEFT JOIN LATERAL (
         SELECT used, started_ms FROM exchange_apps_ratewindow
         WHERE key = i.failure_key AND used >= i.failure_limit AND started_ms > i.now_ms - 60000 LIMIT 1
@@ -95,14 +100,11 @@ def _columns(place: int, intent: MintIntent) -> dict[str, Any]:
     return {
         "place": place,
         "now_ms": intent.now_ms,
-        "application_id": intent.application[0],
-        "application_version": intent.application[1],
-        "organization_id": intent.organization[0],
-        "organization_version": intent.organization[1],
-        "membership_id": intent.membership[0],
-        "membership_version": intent.membership[1],
-        "user_id": intent.user[0],
-        "user_version": intent.user[1],
+        **_version("application", intent.application),
+        **_version("provider", intent.provider),
+        **_version("organization", intent.organization),
+        **_version("membership", intent.membership),
+        **_version("user", intent.user),
         "failure_key": intent.failure_key,
         "failure_limit": intent.failure_limit,
         "budget_key": intent.budget_key,
@@ -113,6 +115,10 @@ def _columns(place: int, intent: MintIntent) -> dict[str, Any]:
         "token": intent.token,
         "event": intent.event,
     }
+
+
+def _version(name: str, version: Version | None) -> dict[str, Any]:
+    return {} if version is None else {f"{name}_id": version[0], f"{name}_version": version[1]}
 
 
 def _plain(value: object) -> str:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
 from audit.models import AuditEvent
 from exchange_apps.models import MintedToken
 from exchange_apps.services.minting.intent import MintIntent, MintOutcome, MintResult
+from exchange_apps.services.plain_sql import for_sqlite, insert_for_sqlite, stored_by_sqlite
 from exchange_apps.services.rate_limit import SPEND_SQL, WINDOW_MS
 from exchange_apps.services.writers_turn import writers_turn
 
-_STANDING = """
-SELECT (SELECT version FROM exchange_apps_exchangeapplication WHERE id = ?) = ?
-   AND (SELECT version FROM exchange_apps_organization WHERE id = ?) = ?
-   AND (SELECT version FROM exchange_apps_membership WHERE id = ?) = ?
-   AND (SELECT version FROM exchange_apps_user WHERE id = ?) = ?
-"""
-_SPEND = SPEND_SQL.replace("%s", "?")
+_TABLES = (
+    "exchange_apps_exchangeapplication",
+    "exchange_apps_identityprovider",
+    "exchange_apps_organization",
+    "exchange_apps_membership",
+    "exchange_apps_user",
+)
+_SPEND = for_sqlite(SPEND_SQL)
 _FAILURES = "SELECT used, started_ms FROM exchange_apps_ratewindow WHERE key = ? AND used >= ? AND started_ms > ?"
 # A row whose time is over stands for an assertion that can no longer be replayed; its jti is free again
 _CLAIM = """
@@ -42,8 +42,10 @@ def write_mints(intents: Sequence[MintIntent]) -> list[MintResult]:
 
 
 def _write_mint(cursor: Any, intent: MintIntent) -> MintResult:
-    standing = (intent.application, intent.organization, intent.membership, intent.user)
-    cursor.execute(_STANDING, [value for key, version in standing for value in (key.hex, version)])
+    versions = (intent.application, intent.provider, intent.organization, intent.membership, intent.user)
+    given = [version for version in versions if version is not None]
+    statement = _standing_sql(tuple(version is not None for version in versions))
+    cursor.execute(statement, [value for key, version in given for value in (key.hex, version)])
     if not cursor.fetchone()[0]:
         return MintResult(MintOutcome.STALE)
     if intent.failure_limit:
@@ -62,26 +64,15 @@ def _write_mint(cursor: Any, intent: MintIntent) -> MintResult:
         if cursor.fetchone() is None:
             return MintResult(MintOutcome.REPLAYED, used, started_ms)
     for model, row in ((MintedToken, intent.token), (AuditEvent, intent.event)):
-        cursor.execute(_insert_sql(model, tuple(row)), [_adapted(value) for value in row.values()])
+        cursor.execute(insert_for_sqlite(model, tuple(row)), [stored_by_sqlite(value) for value in row.values()])
     return MintResult(MintOutcome.MINTED, used, started_ms)
 
 
 @cache
-def _insert_sql(model: type[models.Model], columns: tuple[str, ...]) -> str:
-    names = ", ".join(f'"{column}"' for column in columns)
-    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-
-
-def _adapted(value: Any) -> Any:
-    """The value as Django's fields store it on SQLite; asking the fields themselves costs as much as all the SQL."""
-    if isinstance(value, uuid.UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC).replace(tzinfo=None))
-    if isinstance(value, list | dict):
-        return json.dumps(value)
-    return value
+def _standing_sql(given: tuple[bool, ...]) -> str:
+    tables = (table for table, is_given in zip(_TABLES, given, strict=True) if is_given)
+    return "SELECT " + " AND ".join(f"(SELECT version FROM {table} WHERE id = ?) = ?" for table in tables)  # noqa: S608
 
 
 def _moment(milliseconds: int) -> str:
-    return _adapted(datetime.fromtimestamp(milliseconds / 1000, UTC))  # type: ignore[no-any-return]
+    return stored_by_sqlite(datetime.fromtimestamp(milliseconds / 1000, UTC))  # type: ignore[no-any-return]

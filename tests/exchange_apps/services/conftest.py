@@ -25,6 +25,7 @@ from exchange_apps.services.standing import forget_standings
 from tests.certificate_authority import CertificateAuthority
 from tests.jwks_host import LOOPBACK, JWKSHost, json_answer, running_jwks_host
 from tests.keys import jwks, private_key, sign_assertion
+from tests.oidc_issuer_host import Issuer
 
 ADDRESS = "127.0.0.1"
 Travel = Callable[..., AbstractContextManager[Any]]
@@ -59,6 +60,14 @@ def host(authority: CertificateAuthority, settings: Any) -> Iterator[JWKSHost]:
     with running_jwks_host(authority.server_context(ADDRESS)) as running:
         publish(running, "deploy-1")
         yield running
+
+
+@pytest.fixture
+def issuer(host: JWKSHost) -> Issuer:
+    """The same host as an OIDC issuer."""
+    found = Issuer(host, uri_of(host, ""))
+    host.answer = found.answer
+    return found
 
 
 @pytest.fixture

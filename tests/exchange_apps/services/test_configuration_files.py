@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange_apps.domain.problems import Problems
 from exchange_apps.services.configuration.document import MOST_BYTES, UnreadableFile, read_values
-from exchange_apps.services.configuration.problems import Problems
 
 
 def read(text: str | bytes, name: str = "counterfoil.yaml") -> Any:
@@ -71,7 +71,7 @@ def test_a_file_without_a_telling_name_is_json_when_it_begins_like_it() -> None:
 
 def test_repeated_keys_are_named_with_their_place() -> None:
     assert repeated("organizations:\n  - slug: a\n    slug: b\n") == [
-        "organizations[0].slug: This key stands here twice, again in line 3."
+        "organizations[0].slug: This key stands here twice, again in line 3, column 5."
     ]
     assert repeated('{"a": [{"b": 1, "b": 2}]}', "x.json") == ["a[0].b: This key stands here twice."]
 
@@ -79,14 +79,14 @@ def test_repeated_keys_are_named_with_their_place() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("a: &x [1]\nb: *x", "Anchors and aliases (& and *) are not accepted: line 1."),
+        ("a: &x [1]\nb: *x", "Anchors and aliases (& and *) are not accepted: line 1, column 4."),
         ("a: !!python/object/apply:os.system [x]", "Tags"),
         ("a: !!set {x}", "Tags"),
-        ("a: 1\n---\nb: 2", "The file holds more than one YAML document: line 2."),
-        ("? [a]\n: b", "A key must be text: line 1."),
+        ("a: 1\n---\nb: 2", "The file holds more than one YAML document: line 2, column 1."),
+        ("? [a]\n: b", "A key must be text: line 1, column 3."),
         ("a: [1", "The file is not YAML: line"),
         ("a: b: c", "The file is not YAML: line 1, column 5:"),
-        ("[" * 100 + "]" * 100, "The file is nested too deeply: line 1."),
+        ("[" * 100 + "]" * 100, "The file is nested too deeply: line 1, column 51."),
         ("a: \x00", "The file is not YAML:"),
         (b"a: \xff", "The file is not UTF-8 text: see byte 3."),
         (b" " * (MOST_BYTES + 1), "The file is larger than 5 MiB."),

@@ -31,9 +31,9 @@ ONE_OWNER = "An organization keeps at least one active owner."
         (document(acme(nme="x")), "organizations[0].nme", "There is no such key here; did you mean name?"),
         (document(acme(zzzz="x")), "organizations[0].zzzz", "There is no such key here."),
         (
-            document(acme(identity_providers=[])),
-            "organizations[0].identity_providers",
-            "This version cannot apply identity_providers yet; leave the key out.",
+            document(acme(resource_servers=[])),
+            "organizations[0].resource_servers",
+            "This version cannot apply resource_servers yet; leave the key out.",
         ),
         (document(acme(name=5)), "organizations[0].name", "This must be text. Put it into quotes."),
         (document(acme(require_jti="yes")), "organizations[0].require_jti", "This must be true or false."),

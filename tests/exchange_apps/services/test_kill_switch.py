@@ -12,11 +12,11 @@ from django.db import connection, transaction
 
 from exchange_apps.models import ExchangeApplication, MintedToken
 from exchange_apps.services.kill_switch import (
-    count_live_tokens,
     revoke_late_tokens,
     switch_key_off,
     switch_key_on,
 )
+from exchange_apps.services.live_tokens import count_live_tokens
 from tests.conftest import Exchange
 from tests.exchange_apps.services.conftest import (
     Save,
@@ -102,9 +102,9 @@ def test_it_says_before_how_many_tokens_it_will_revoke_and_after_how_many_it_did
     for _ in range(3):
         exchange()
     exchange(key="deploy-2")
-    assert count_live_tokens(two_keys, "deploy-1", now=now()) == 3
+    assert count_live_tokens(two_keys, key_id="deploy-1", now=now()).value == 3
     assert off(two_keys) == 3
-    assert count_live_tokens(two_keys, "deploy-1", now=now()) == 0
+    assert count_live_tokens(two_keys, key_id="deploy-1", now=now()).value == 0
 
 
 def test_a_token_minted_through_the_key_is_good_for_nothing_afterwards(

@@ -15,6 +15,7 @@ from django.db import connection
 
 from audit.identifiers import first_uuid7_at
 from exchange_apps.models import (
+    CacheEntry,
     DenialTally,
     ExchangeApplication,
     MintedToken,
@@ -88,6 +89,13 @@ def test_windows_of_limits_go_when_they_are_over(db: None) -> None:
     RateWindow.objects.create(key="old", started_ms=now_ms - 130_000, used=7)
     RateWindow.objects.create(key="open", started_ms=now_ms - 50_000, used=7)
     assert pruned() == {"rate_windows": 1}
+
+
+def test_what_the_cache_kept_goes_when_it_is_over(db: None) -> None:
+    for key, expires in (("over", NOW - timedelta(seconds=1)), ("kept", NOW + timedelta(seconds=1))):
+        CacheEntry.objects.create(cache_key=key, value="", expires=expires)
+    assert pruned() == {"cache_entries": 1}
+    assert CacheEntry.objects.get().cache_key == "kept"
 
 
 def test_a_tally_goes_when_it_holds_nothing_that_is_not_in_the_log(db: None) -> None:

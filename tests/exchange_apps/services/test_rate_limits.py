@@ -270,7 +270,7 @@ def test_while_kept_out_no_signature_is_checked(
     def checked(*args: object) -> None:
         raise AssertionError("a signature was checked")
 
-    monkeypatch.setattr("exchange_apps.services.token_exchange.verify_client_assertion", checked)
+    monkeypatch.setattr("exchange_apps.services.exchange_steps.verify_client_assertion", checked)
     assert exchange().status_code == 429
 
 

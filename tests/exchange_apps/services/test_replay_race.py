@@ -194,6 +194,7 @@ def write(intents: list[MintIntent]) -> list[MintOutcome]:
 def test_a_batch_of_every_outcome_settles_each_by_itself(intent: Callable[..., MintIntent]) -> None:
     good, twin, stale = intent(), intent(), intent()
     twin = replace(twin, jti_digest=good.jti_digest)
+    assert stale.user is not None
     stale = replace(stale, user=(stale.user[0], stale.user[1] + 1))
     spent = [intent(budget_key="exchanges:small", budget_limit=2) for _ in range(3)]
     no_jti = [intent(jti_digest=None) for _ in range(2)]
