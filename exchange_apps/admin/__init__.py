@@ -1,5 +1,5 @@
 """The portal's screens for organizations, people, apps and tokens."""
 
-from exchange_apps.admin import applications, members, minted_tokens, organizations, users
+from exchange_apps.admin import applications, identity_providers, members, minted_tokens, organizations, users, webhooks
 
-__all__ = ["applications", "members", "minted_tokens", "organizations", "users"]
+__all__ = ["applications", "identity_providers", "members", "minted_tokens", "organizations", "users", "webhooks"]

@@ -10,57 +10,48 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from audit.models import AuditEvent
-from audit.paging import ChoiceFilter
-from audit.presentation import badge, moment
+from audit.presentation import badge
+from exchange_apps.admin.activity_panel import ActivityPanel
+from exchange_apps.admin.application_actions import ApplicationActions
+from exchange_apps.admin.application_list import ApplicationList
+from exchange_apps.admin.application_tabs import application_tabs
 from exchange_apps.admin.base import access_in
+from exchange_apps.admin.example_calls import example_calls
 from exchange_apps.admin.forms import ApplicationForm
-from exchange_apps.admin.key_actions import KeyActions
 from exchange_apps.admin.key_panel import key_summary, keys_panel
-from exchange_apps.admin.portal_model_admin import MOST_HISTORY
-from exchange_apps.domain import urns
+from exchange_apps.admin.object_history import MOST_HISTORY
+from exchange_apps.admin.widgets import duration
 from exchange_apps.models import ExchangeApplication, Scope
 from exchange_apps.services.applications import delete_application, save_application
 from exchange_apps.services.audited_changes import Author
-
-
-class EnabledFilter(ChoiceFilter):
-    title, parameter_name = _("state"), "enabled"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("True", _("enabled")), ("False", _("disabled"))]
+from exchange_apps.services.live_tokens import count_live_tokens
 
 
 @admin.register(ExchangeApplication)
-class ApplicationAdmin(KeyActions):
-    list_title: Any = _("Token Exchange Apps")
-    lead = _("Your own signing services. Each signs assertions with a key that only it has, and gets tokens for them.")
-    add_label = _("New app")
-    empty_title = _("No token exchange app yet")
-    empty_text = _(
-        "Make a key pair with “manage.py keygen --out keys”, paste the public half here, and call the token endpoint."
-    )
+class ApplicationAdmin(ApplicationList, ActivityPanel, ApplicationActions):
     form = ApplicationForm
-    list_display = ("name", "state", "shown_client_id", "shown_keys", "shown_scopes", "shown_ttl", "created")
-    list_filter = (EnabledFilter,)
-    search_fields = ("name", "description", "client_id")
-    search_help_text = _("Name, description or client id")
-    sortable_by = ("name", "created")
-    list_select_related = ("key_set",)
+    sensitive_fields = frozenset(
+        {
+            "key_source",
+            "jwks",
+            "jwks_uri",
+            "grantable_scopes",
+            "default_scopes",
+            "exchange_allowed_ips",
+            "token_allowed_ips",
+            "enabled",
+        }
+    )
     change_form_template = "admin/application_form.html"
 
     @admin.display(description=_("state"))
     def state(self, app: ExchangeApplication) -> SafeString:
         return enabled_badge(app)
-
-    @admin.display(description=_("client id"))
-    def shown_client_id(self, app: ExchangeApplication) -> SafeString | str:
-        return format_html('<code class="nowrap">{}</code>', app.client_id)
 
     @admin.display(description=_("keys"))
     def shown_keys(self, app: ExchangeApplication) -> SafeString:
@@ -74,10 +65,6 @@ class ApplicationAdmin(KeyActions):
     def shown_ttl(self, app: ExchangeApplication) -> str:
         return duration(app.max_token_ttl)
 
-    @admin.display(description=_("created"), ordering="created_at")
-    def created(self, app: ExchangeApplication) -> SafeString | str:
-        return moment(app.created_at)
-
     def save_through_service(self, obj: ExchangeApplication, form: Any, author: Author) -> bool:
         return save_application(obj, author=author)
 
@@ -88,8 +75,7 @@ class ApplicationAdmin(KeyActions):
     def _history(self, request: HttpRequest, obj: ExchangeApplication) -> models.QuerySet[AuditEvent]:
         """What happened to the app, and to its keys one by one."""
         subjects = [obj.pk, *obj.key_history.values_list("pk", flat=True)]
-        visible = AuditEvent.objects.visible_to(access_in(request))
-        return visible.filter(subject_id__in=subjects).newest_first()[:MOST_HISTORY]
+        return AuditEvent.objects.visible_to(access_in(request)).about(*subjects).newest_first()[:MOST_HISTORY]
 
     def delete_through_service(self, obj: ExchangeApplication, author: Author) -> None:
         delete_application(obj, author=author)
@@ -117,53 +103,19 @@ class ApplicationAdmin(KeyActions):
                 "title": app.name,
                 "app": app,
                 "state": enabled_badge(app),
+                "live": count_live_tokens(app, now=timezone.now()),
                 "panel": keys_panel(app, now=timezone.now()),
                 "scopes": [
                     {"name": name, "scope": labels.get(name), "by_default": name in app.default_scopes}
                     for name in app.grantable_scopes
                 ],
                 "lifetimes": (duration(app.max_token_ttl), duration(app.max_assertion_lifetime)),
-                "curl": example_request(app, request.user.email),
-                "signing": example_signing(app),
+                "calls": example_calls(app, email=request.user.email),
+                "public_url": settings.PUBLIC_URL,
             }
+        context["tabs"] = application_tabs(context["adminform"].form, is_new=app is None)
         return super().render_change_form(request, context, *args, **kwargs)
 
 
 def enabled_badge(app: ExchangeApplication) -> SafeString:
     return badge(_("enabled"), "good") if app.enabled else badge(_("disabled"), "bad")
-
-
-def duration(seconds: int) -> str:
-    """3600 → “1 h”, 90 → “1 min 30 s”: what a person compares."""
-    hours, rest = divmod(seconds, 3600)
-    minutes, rest = divmod(rest, 60)
-    return (
-        " ".join(f"{value} {unit}" for value, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if value) or "0 s"
-    )
-
-
-def example_signing(app: ExchangeApplication) -> str:
-    kid = "".join(f" --kid {shell_quoted(key.kid)}" for key in app.keys().keys[:1])
-    return (
-        "ASSERTION=$(.venv/bin/python manage.py sign_assertion \\\n"
-        f"  --key private_key.pem --client-id {app.client_id}{kid})"
-    )
-
-
-def example_request(app: ExchangeApplication, email: str) -> str:
-    """A call that works as it stands, once `ASSERTION` is signed with the private key."""
-    parameters = (
-        ("grant_type", urns.GRANT_TOKEN_EXCHANGE),
-        ("client_assertion_type", urns.CLIENT_ASSERTION_JWT_BEARER),
-        ("subject_token", email),
-        ("subject_token_type", urns.SUBJECT_USER_EMAIL),
-        ("audience", app.organization.slug),
-        ("scope", " ".join(app.default_scopes or app.grantable_scopes[:1])),
-    )
-    lines = [f"curl {settings.PUBLIC_URL}/oauth/token", '  --data-urlencode "client_assertion=$ASSERTION"']
-    lines += [f"  --data-urlencode {shell_quoted(f'{name}={value}')}" for name, value in parameters]
-    return " \\\n".join(lines)
-
-
-def shell_quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"

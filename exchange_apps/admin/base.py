@@ -53,11 +53,6 @@ class OrganizationScopedAdmin(PortalModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.changes(request) and self.is_here(request, obj)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Forms know whom they are for: `form.organization` and `form.access`."""
-        form = super().get_form(request, obj, change, **kwargs)
-        return type(form.__name__, (form,), {"organization": organization_of(request), "access": access_in(request)})
-
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only what belongs to the organization can be chosen; models without one offer nothing."""
         organization = organization_of(request)

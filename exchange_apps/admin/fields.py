@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from exchange_apps.admin.widgets import AddressLinesInput
 from exchange_apps.domain.ip_ranges import IPAllowlist
 from exchange_apps.domain.jwk import JWKSetError, KeyProblemCode, inspect_jwks
 from exchange_apps.domain.pem_conversion import pem_to_jwks
@@ -24,7 +25,7 @@ _ADDRESS = re.compile(r"\s*([a-z][a-z0-9+.-]{0,10}:/|[a-z0-9-]{1,63}(\.[a-z0-9-]
 class AddressLinesField(forms.CharField):
     """One address or range per line. Blank lines do not count, but keep the numbers of the others."""
 
-    widget = forms.Textarea
+    widget = AddressLinesInput
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
@@ -87,11 +88,17 @@ class JWKSField(forms.CharField):
         return True  # the service compares
 
 
+def holds_private_material(text: str) -> bool:
+    """Whether text holds, or looks like it holds, a private key: also where it is too broken to be read."""
+    codes = {problem.code for problem in inspect_jwks(text).all_problems}
+    return KeyProblemCode.PRIVATE_MATERIAL in codes or bool(_PRIVATE_NAME.search(text)) or "PRIVATE" in text
+
+
 def is_safe_to_show_again(text: str) -> bool:
     """Whether a refused paste may go back into the form. Only what is recognizably a public key set may."""
-    codes = {problem.code for problem in inspect_jwks(text).all_problems}
-    if KeyProblemCode.PRIVATE_MATERIAL in codes or _PRIVATE_NAME.search(text) or "PRIVATE" in text:
+    if holds_private_material(text):
         return False
+    codes = {problem.code for problem in inspect_jwks(text).all_problems}
     return KeyProblemCode.PEM in codes or text.lstrip()[:1] in ("{", "[")
 
 

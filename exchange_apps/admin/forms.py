@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from exchange_apps.admin.fields import AddressLinesField, ScopesField
 from exchange_apps.admin.key_source import KeySourceForm
+from exchange_apps.admin.widgets import LifetimeInput
 from exchange_apps.models import ExchangeApplication, Scope
 
 
@@ -63,11 +64,17 @@ class ApplicationForm(KeySourceForm):
             "max_token_ttl",
             "max_assertion_lifetime",
         ]
+        widgets: ClassVar[dict[str, Any]] = {
+            "max_token_ttl": LifetimeInput(presets=(300, 900, 3_600, 28_800, 86_400)),
+            "max_assertion_lifetime": LifetimeInput(presets=(60, 300, 3_600)),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.organization is not None and self.instance._state.adding:
             self.instance.organization = self.organization
+        if not self.instance._state.adding:
+            self.fields.pop("enabled", None)  # a switch of its own: a form left open must not turn it back
         self.catalogue = list(Scope.objects.all())
         for name in ("grantable_scopes", "default_scopes"):
             self.fields[name].choices = [(scope.name, scope.label) for scope in self.catalogue]  # type: ignore[attr-defined]

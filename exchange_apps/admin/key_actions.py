@@ -14,14 +14,18 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 
-from exchange_apps.admin.base import OrganizationScopedAdmin
+from exchange_apps.admin.base import OrganizationScopedAdmin, organization_of
 from exchange_apps.admin.key_panel import host_of, usable_kids
+from exchange_apps.admin.key_preview import preview_text, preview_uri
 from exchange_apps.domain.key_freshness import REFETCH_GAP
 from exchange_apps.models import ApplicationKey, ExchangeApplication, RemoteKeySet
 from exchange_apps.services.applications import fetch_now
-from exchange_apps.services.kill_switch import count_live_tokens, switch_key_off, switch_key_on
+from exchange_apps.services.kill_switch import switch_key_off, switch_key_on
+from exchange_apps.services.live_tokens import count_live_tokens
 from exchange_apps.sign_in import author_of
+from exchange_apps.sign_in.reauthentication import require_recent_proof
 
 
 class KeyActions(OrganizationScopedAdmin):
@@ -31,7 +35,18 @@ class KeyActions(OrganizationScopedAdmin):
             found: URLPattern = path(f"<uuid:object_id>/{route}/", self.admin_site.admin_view(view), kwargs, name)
             return found
 
+        def preview(route: str, view: Any, name: str) -> list[URLPattern]:
+            """Of a new app, and of one that is there."""
+            guarded = self.admin_site.admin_view(sensitive_post_parameters("jwks", "jwks_uri")(view))
+            name = f"exchange_apps_exchangeapplication_{name}"
+            return [
+                path(f"{route}/", guarded, {"object_id": None}, f"{name}_new"),
+                path(f"<uuid:object_id>/{route}/", guarded, {}, name),
+            ]
+
         return [
+            *preview("preview-keys", self.preview_keys_view, "preview_keys"),
+            *preview("preview-uri", self.preview_uri_view, "preview_uri"),
             page("fetch", self.fetch_view, "fetch"),
             page("keys/<uuid:key_id>/off", self.switch_view, "key_off", off=True),
             page("keys/<uuid:key_id>/on", self.switch_view, "key_on", off=False),
@@ -47,6 +62,24 @@ class KeyActions(OrganizationScopedAdmin):
         application: ExchangeApplication = found
         return application
 
+    def _subject(self, request: HttpRequest, object_id: UUID | None) -> ExchangeApplication:
+        """The app whose keys are previewed; one not saved yet where there is none."""
+        if object_id is not None:
+            return self._application(request, object_id)
+        if request.method != "POST" or not self.has_add_permission(request):
+            raise PermissionDenied
+        return ExchangeApplication(organization=organization_of(request))
+
+    def preview_keys_view(self, request: HttpRequest, object_id: UUID | None) -> HttpResponse:
+        application = self._subject(request, object_id)
+        context = preview_text(request.POST.get("jwks", ""), application, now=timezone.now())
+        return render(request, "portal/key_preview.html", context)
+
+    def preview_uri_view(self, request: HttpRequest, object_id: UUID | None) -> HttpResponse:
+        application = self._subject(request, object_id)
+        context = preview_uri(request.POST.get("jwks_uri", "").strip(), application, now=timezone.now())
+        return render(request, "portal/key_preview.html", context)
+
     def fetch_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         application = self._application(request, object_id)
         if request.method == "POST" and application.key_set is not None:
@@ -61,6 +94,7 @@ class KeyActions(OrganizationScopedAdmin):
             raise Http404
         address = self.address("change", application.pk)
         if request.method == "POST":
+            require_recent_proof(request)
             self._switch(request, application, key, off)
             return HttpResponseRedirect(address)
         context = {
@@ -68,7 +102,7 @@ class KeyActions(OrganizationScopedAdmin):
             "app": application,
             "key": key,
             "off": off,
-            "live": count_live_tokens(application, key.kid, now=timezone.now()) if off else 0,
+            "live": count_live_tokens(application, key_id=key.kid, now=timezone.now()) if off else None,
             "is_last": off and usable_kids(application) == {key.kid},
             "opts": self.opts,
             "address": f"{address}#keys",

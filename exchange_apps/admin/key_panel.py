@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from audit.presentation import badge
-from exchange_apps.models import ApplicationKey, ExchangeApplication, RemoteKeySet, Watermark
+from exchange_apps.models import ApplicationKey, ExchangeApplication, IdentityProvider, RemoteKeySet, Watermark
 
 UNUSED_FOR = timedelta(days=30)
 _MOST_GONE = 20
@@ -73,13 +73,13 @@ def usable_kids(application: ExchangeApplication) -> set[str]:
     return {key.kid for key in application.keys().keys} - set(off)
 
 
-def key_summary(application: ExchangeApplication) -> SafeString:
-    """How many keys there are, of what kind and from where; for the list of apps."""
-    keys = application.keys().keys
+def key_summary(holder: ExchangeApplication | IdentityProvider) -> SafeString:
+    """How many keys there are, of what kind and from where; for lists."""
+    keys = holder.keys().keys
     labels = ", ".join(sorted({key.label() for key in keys}))
-    source = _("pasted") if application.key_set is None else _("from %s") % host_of(application.key_set)
-    shown = format_html("{} <small>{}</small>", len(keys), " · ".join(filter(None, (labels, source))))
-    if application.key_set is None or application.key_set.failing_since is None:
+    source = _("pasted") if holder.key_set is None else _("from %s") % host_of(holder.key_set)
+    shown = format_html('{} <small class="nowrap">{}</small>', len(keys), " · ".join(filter(None, (labels, source))))
+    if holder.key_set is None or holder.key_set.failing_since is None:
         return shown
     return format_html("{} {}", shown, badge(_("fetch fails"), "warn"))
 

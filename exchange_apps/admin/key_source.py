@@ -7,12 +7,15 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from exchange_apps.admin.audited_form import AuditedModelForm
 from exchange_apps.admin.fields import JWKSField, converted_from_pem, is_address_like, is_safe_to_show_again
-from exchange_apps.domain.jwk import KeyProblemCode
+from exchange_apps.admin.key_preview import removed_keys
+from exchange_apps.domain.jwk import JWKSet, KeyProblemCode
+from exchange_apps.models import ApplicationKey, ExchangeApplication
 from exchange_apps.services.applications import check_keys_are_own, check_uri
 
 
@@ -52,8 +55,13 @@ class KeySourceForm(AuditedModelForm):
         ),
     )
 
+    accept_removed_keys = forms.BooleanField(
+        label=gettext_lazy("Remove them all the same: what they sign is refused from now on"), required=False
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.leaving: list[ApplicationKey] = []
         self.was_converted = False
         self.initial.setdefault("key_source", KeySource.URI if self.instance.jwks_uri else KeySource.PASTED)
 
@@ -65,6 +73,8 @@ class KeySourceForm(AuditedModelForm):
             case KeySource.PASTED:
                 self._take_pasted(cleaned)
         self._hide_what_may_be_secret()
+        if not {"key_source", "jwks", "jwks_uri"} & set(self.errors):
+            self._ask_about_removed_keys(cleaned)
         return cleaned
 
     def _take_pasted(self, cleaned: dict[str, Any]) -> None:
@@ -92,6 +102,28 @@ class KeySourceForm(AuditedModelForm):
             self.add_error("jwks_uri", _("Give the https address that publishes the keys."))
             return
         self._ask(check_uri, cleaned["jwks_uri"])
+
+    def _ask_about_removed_keys(self, cleaned: dict[str, Any]) -> None:
+        """A key that signed lately goes only when somebody says so. What an address publishes is not known yet."""
+        if self.instance.jwks is None:
+            return
+        keys = JWKSet.parse(self.instance.jwks).keys
+        self.leaving = removed_keys(self._stored(), keys, now=timezone.now())
+        if self.leaving and not cleaned.get("accept_removed_keys"):
+            kids = ", ".join(key.kid for key in self.leaving)
+            text = ngettext(
+                "The key %s signed within the last 24 hours and is missing here. First let old and new stand together.",
+                "The keys %s signed within the last 24 hours and are missing here. First let all stand together.",
+                len(self.leaving),
+            )
+            self.add_error("accept_removed_keys", text % kids)
+
+    def _stored(self) -> ExchangeApplication:
+        """The app as it is now; the form has put its input into the instance already."""
+        app: ExchangeApplication = self.instance
+        if app._state.adding:
+            return app
+        return ExchangeApplication.objects.select_related("key_set").get(pk=app.pk)
 
     def _ask(self, check: Any, subject: Any) -> None:
         """The service refuses it anyway; asked here, the refusal stands beside the field."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -17,11 +18,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.paging import ChoiceFilter, ExactFilter, KeysetModelAdmin
-from audit.presentation import badge, code, moment
+from audit.moments import moment
+from audit.paging import ChoiceFilter, ExactFilter
+from audit.presentation import badge, code
 from exchange_apps.admin.base import access_in, organization_of
-from exchange_apps.models import ExchangeApplication, MintedToken, Role, User
+from exchange_apps.admin.token_life import life_of
+from exchange_apps.admin.token_revocation import TokenRevocation
+from exchange_apps.admin.token_trace import TokenTrace
+from exchange_apps.admin.widgets import duration
+from exchange_apps.models import ApplicationKey, ExchangeApplication, IdentityProvider, MintedToken, Role, User
 from exchange_apps.services.minted_tokens import revoke
+from exchange_apps.services.token_choice import CHOSEN_BY
 from exchange_apps.sign_in import author_of
 
 
@@ -40,36 +47,55 @@ class AppFilter(ChoiceFilter):
         return bool(self.lookup_choices)
 
 
+_STATES = ("live", "expired", "revoked")
+
+
 class StateFilter(ChoiceFilter):
     title, parameter_name = gettext_lazy("state"), "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("live", _("not over")), ("expired", _("expired")), ("revoked", _("revoked"))]
 
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        state = self.value()
+        return queryset.in_state(state, timezone.now()) if state in _STATES else queryset
+
+
+class UserFilter(ExactFilter):
+    """By e-mail; with an index of its own, since a person may have few among very many."""
+
+    title, parameter_name = gettext_lazy("user (e-mail)"), "user"
+
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        now = timezone.now()
-        match self.value():
-            case "live":
-                return queryset.filter(expires_at__gt=now, revoked_at=None)
-            case "expired":
-                return queryset.filter(expires_at__lte=now, revoked_at=None)
-            case "revoked":
-                return queryset.exclude(revoked_at=None)
-            case _:
-                return queryset
+        email = (self.value() or "").strip()
+        if not email:
+            return queryset
+        user = None if "\0" in email else User.objects.filter(email__iexact=email).first()
+        return queryset.filter(user_id=user.pk) if user else queryset.none()
 
 
 class KeyFilter(ExactFilter):
+    """Only apps that ever had the key are looked at: the tokens have no index by it."""
+
     title, parameter_name = gettext_lazy("key id"), "key_id"
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        found = super().queryset(request, queryset)
+        if not self.value():
+            return found
+        holders = ApplicationKey.objects.filter(
+            kid=str(self.value()).strip().replace("\0", ""), application__organization=organization_of(request)
+        )
+        return found.filter(application_id__in=list(holders.values_list("application_id", flat=True)))
 
 
 @admin.register(MintedToken)
-class MintedTokenAdmin(KeysetModelAdmin):
+class MintedTokenAdmin(TokenRevocation, TokenTrace):
     lead = gettext_lazy("What apps were given. The token itself is not kept, only its digest and last four characters.")
     empty_title = gettext_lazy("No token here")
     empty_text = gettext_lazy("Tokens appear as soon as an app exchanges an assertion.")
     list_display = ("ending", "shown_user", "shown_scopes", "shown_key", "state", "minted", "expires")
-    list_filter = (StateFilter, AppFilter, KeyFilter)
+    list_filter = (StateFilter, AppFilter, UserFilter, KeyFilter)
     change_form_template = "admin/token_page.html"
 
     @admin.display(description=gettext_lazy("token"))
@@ -78,7 +104,9 @@ class MintedTokenAdmin(KeysetModelAdmin):
 
     @admin.display(description=gettext_lazy("acts for"))
     def shown_user(self, token: Any) -> SafeString:
-        return format_html("{} <small>{}</small>", token.user_name, _("by %s") % token.app_name)
+        return format_html(
+            '<span class="whole">{}</span> <small>{}</small>', token.user_name, _("by %s") % token.app_name
+        )
 
     @admin.display(description=gettext_lazy("scopes"))
     def shown_scopes(self, token: MintedToken) -> str:
@@ -90,7 +118,10 @@ class MintedTokenAdmin(KeysetModelAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, token: MintedToken) -> SafeString:
-        return state_badge(token)
+        if token.last_used_at is None:
+            return state_badge(token)
+        used = format_html("<small>{} {} {}</small>", _("used"), moment(token.last_used_at), token.last_used_ip or "")
+        return format_html("{} {}", state_badge(token), used)
 
     @admin.display(description=gettext_lazy("minted"))
     def minted(self, token: MintedToken) -> SafeString | str:
@@ -98,17 +129,32 @@ class MintedTokenAdmin(KeysetModelAdmin):
 
     @admin.display(description=gettext_lazy("expires"))
     def expires(self, token: MintedToken) -> SafeString | str:
-        return moment(token.expires_at)
+        lifetime = duration(int((token.expires_at - token.created_at).total_seconds()))
+        return format_html("{} <small>{}</small>", moment(token.expires_at), _("lives %s") % lifetime)
 
     def with_related(self, rows: list[Any]) -> list[Any]:
-        """Two look-ups for a page, and not a join: a token outlives its app and its user."""
-        apps = ExchangeApplication.objects.in_bulk({row.application_id for row in rows})
-        users = User.objects.in_bulk({row.user_id for row in rows})
+        """A look-up for each table, and not a join: a token outlives its app, its provider and its user."""
+        apps = ExchangeApplication.objects.in_bulk({row.application_id for row in rows if row.application_id})
+        providers = IdentityProvider.objects.in_bulk(
+            {row.identity_provider_id for row in rows if row.identity_provider_id}
+        )
+        users = User.objects.in_bulk({row.user_id for row in rows if row.user_id})
         for row in rows:
-            app, user = apps.get(row.application_id), users.get(row.user_id)
-            row.app_name = app.name if app else _("(deleted app)")
-            row.user_name = user.email if user else _("(deleted user)")
+            user = users.get(row.user_id)
+            if row.identity_provider_id is not None:
+                provider = providers.get(row.identity_provider_id)
+                row.app_name = provider.name if provider else _("(deleted identity provider)")
+            else:
+                app = apps.get(row.application_id)
+                row.app_name = app.name if app else _("(deleted app)")
+            if row.user_id is None:
+                row.user_name = row.principal
+            else:
+                row.user_name = user.email if user else _("(deleted user)")
         return rows
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return self.list_filter if self.reads(request) else (StateFilter, KeyFilter)
 
     # --- who may ----------------------------------------------------------------------------------------------------
     def reads(self, request: HttpRequest) -> bool:
@@ -140,7 +186,9 @@ class MintedTokenAdmin(KeysetModelAdmin):
     # --- pages ------------------------------------------------------------------------------------------------------
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = _("Minted tokens") if self.reads(request) else _("My tokens")
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        chosen = {name: request.GET[name] for name in CHOSEN_BY if request.GET.get(name)}
+        query = urlencode(chosen) if self.may_revoke_all(request) else ""
+        return super().changelist_view(request, {"title": title, "revoke_all_query": query, **(extra_context or {})})
 
     def get_urls(self) -> list[URLPattern]:
         revoke_page = self.admin_site.admin_view(self.revoke_view)
@@ -160,6 +208,8 @@ class MintedTokenAdmin(KeysetModelAdmin):
             "token": token,
             "state": state_badge(token),
             "reads": self.reads(request),
+            "life": life_of(request, token, reads=self.reads(request)),
+            "may_revoke_all": self.may_revoke_all(request),
             "may_revoke": self.may_revoke(request, token) and is_live(token),
         }
         return super().render_change_form(request, context, *args, **kwargs)

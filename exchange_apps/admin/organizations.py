@@ -7,17 +7,21 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.presentation import badge, code, moment
+from audit.moments import moment
+from audit.presentation import badge, code
 from exchange_apps.admin.audited_form import AuditedModelForm
-from exchange_apps.admin.base import PortalModelAdmin, access_in, organization_of
+from exchange_apps.admin.base import access_in, organization_of
 from exchange_apps.admin.fields import AddressLinesField
+from exchange_apps.admin.organization_deletion import DeletionPage
 from exchange_apps.models import Organization
 from exchange_apps.services.audited_changes import Author
+from exchange_apps.services.live_tokens import count_live_tokens
 from exchange_apps.services.organizations import save_organization
 
 
@@ -30,9 +34,21 @@ class OrganizationForm(AuditedModelForm):
         ),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        switch = self.fields.get("token_exchange_enabled")
+        if switch is None or self.instance._state.adding:
+            return
+        count = count_live_tokens(self.instance, now=timezone.now()).shown
+        if self.initial["token_exchange_enabled"]:
+            sentence = _("Off: no app of this organization can mint, and live tokens stop working at once: %s now.")
+        else:
+            sentence = _("On: apps can mint again, and tokens that are not over work again: %s now.")
+        switch.help_text = sentence % count
+
 
 @admin.register(Organization)
-class OrganizationAdmin(PortalModelAdmin):
+class OrganizationAdmin(DeletionPage):
     """Inside an organization its own settings; outside, all of them, for operators."""
 
     lead = gettext_lazy("Every organization of this installation.")
@@ -40,6 +56,7 @@ class OrganizationAdmin(PortalModelAdmin):
     empty_title = gettext_lazy("No organization yet")
     empty_text = gettext_lazy("Everything belongs to one: members, apps, tokens and the audit log.")
     form = OrganizationForm
+    sensitive_fields = frozenset({"allowed_ips", "token_exchange_enabled", "require_jti", "mfa_required", "slug"})
     list_display = ("name", "slug", "exchange_state", "created")
     search_fields = ("name", "slug")
     search_help_text = gettext_lazy("Name or slug")
@@ -48,6 +65,7 @@ class OrganizationAdmin(PortalModelAdmin):
         (None, {"fields": ("name", "slug", "uuid")}),
         (gettext_lazy("Token exchange"), {"fields": ("token_exchange_enabled", "require_jti", "exchange_rate_limit")}),
         (gettext_lazy("Networks"), {"fields": ("allowed_ips",)}),
+        (gettext_lazy("Signing in"), {"fields": ("mfa_required",)}),
     )
 
     @admin.display(description=gettext_lazy("UUID"))
@@ -80,7 +98,7 @@ class OrganizationAdmin(PortalModelAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        return (*fieldsets[:2], (gettext_lazy("Networks"), {"fields": ("shown_allowed_ips",)}))
+        return (*fieldsets[:2], (gettext_lazy("Networks"), {"fields": ("shown_allowed_ips",)}), *fieldsets[3:])
 
     def _may(self, request: HttpRequest, obj: Any, right: str) -> bool:
         here, access = organization_of(request), access_in(request)
@@ -99,9 +117,6 @@ class OrganizationAdmin(PortalModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return organization_of(request) is None and access_in(request).sees_everything
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # switched off, not deleted: its log must keep an owner
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         here = organization_of(request)

@@ -15,12 +15,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.models import AuditEvent
+from audit.origin import client_ip
 from exchange_apps.access import Access
+from exchange_apps.admin.audited_form import AuditedModelForm
+from exchange_apps.admin.object_history import MOST_HISTORY, history_context
 from exchange_apps.models import Organization
 from exchange_apps.services.audited_changes import Author
 from exchange_apps.sign_in import author_of
+from exchange_apps.sign_in.reauthentication import require_recent_proof
 
-MOST_HISTORY = 50
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
 else:
@@ -47,13 +50,17 @@ class PortalModelAdmin(_ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
+    form = AuditedModelForm
     list_filter: ClassVar[Any] = ()  # of classes with a `parameter_name`
     list_title: Any = ""
     lead: Any = ""
     add_label: Any = ""
     empty_title: Any = ""
     empty_text: Any = ""
+    empty_template = "portal/empty.html"
     returns_to_object = True  # after saving, show the object and not the list
+    sensitive_fields: ClassVar[frozenset[str]] = frozenset()
+    """Whoever changes one of these, adds or deletes is asked who they are, unless that was lately. Empty: nobody is."""
 
     @property
     def media(self) -> Media:
@@ -68,30 +75,34 @@ class PortalModelAdmin(_ModelAdmin):
         raise PermissionDenied
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if self.sensitive_fields and (not change or self.sensitive_fields.intersection(form.changed_data)):
+            require_recent_proof(request)
         request.portal_saved = self.save_through_service(obj, form, author_of(request))  # type: ignore[attr-defined]
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        if self.sensitive_fields:
+            require_recent_proof(request)
         self.delete_through_service(obj, author_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
         for obj in queryset:
             self.delete_model(request, obj)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_tell_why(request, super().changeform_view, *args, **kwargs)
+    def changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A service may refuse what a form could not know of: nothing is written then, and the form says why."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ValidationError as refusal:
+            request.portal_refusal = refusal
+            return super().changeform_view(request, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._or_tell_why(request, super().delete_view, *args, **kwargs)
-
-    def _or_tell_why(self, request: HttpRequest, view: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A service may refuse what a form could not know of; nothing is written then."""
         try:
-            response: HttpResponse = view(request, *args, **kwargs)
+            return super().delete_view(request, *args, **kwargs)
         except ValidationError as refusal:
             for sentence in refusal.messages:
                 messages.error(request, sentence)
             return HttpResponseRedirect(request.get_full_path())
-        return response
 
     # Django's own log of changes is not kept: the audit log tells more, and cannot be altered.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any: ...
@@ -106,6 +117,17 @@ class PortalModelAdmin(_ModelAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What goes with an object is said in words on its page, not summed up from other screens' rules."""
         return [str(obj) for obj in objs], {}, set(), []
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Forms know whom they are for, and what a service refused (`AuditedModelForm`)."""
+        form = super().get_form(request, obj, change, **kwargs)
+        known = {
+            "organization": organization_of(request),
+            "access": access_in(request),
+            "seen_address": client_ip(request),
+            "refusal": getattr(request, "portal_refusal", None),
+        }
+        return type(form.__name__, (form,), known)
 
     # --- answering --------------------------------------------------------------------------------------------------
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
@@ -126,9 +148,21 @@ class PortalModelAdmin(_ModelAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        title = str(self.list_title or self.opts.verbose_name_plural)
-        context = {"title": title[:1].upper() + title[1:], **(extra_context or {})}
+        context = {"title": self._list_title(), **(extra_context or {})}
         return super().changelist_view(request, context)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Called as the button that leads to it."""
+        context = {"title": self.add_label} if self.add_label else {}
+        return super().add_view(request, form_url, {**context, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["list_title"] = self._list_title()
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _list_title(self) -> str:
+        title = str(self.list_title or self.opts.verbose_name_plural)
+        return title[:1].upper() + title[1:]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """The stock admin lets the query string search any column, a password's digest as well."""
@@ -145,7 +179,7 @@ class PortalModelAdmin(_ModelAdmin):
             "title": _("History of %s") % obj,
             "object": obj,
             "opts": self.opts,
-            "events": self._history(request, obj),
+            **history_context(self._history(request, obj), obj.pk, request.GET),
         }
         return render(request, "admin/object_history.html", context)
 
@@ -153,4 +187,4 @@ class PortalModelAdmin(_ModelAdmin):
         if not isinstance(obj.pk, uuid.UUID):
             return []
         visible = AuditEvent.objects.visible_to(access_in(request))
-        return visible.filter(subject_id=obj.pk).newest_first()[:MOST_HISTORY]
+        return visible.about(obj.pk).newest_first()[:MOST_HISTORY]

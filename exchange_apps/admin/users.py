@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.presentation import badge, moment
+from audit.moments import moment
+from audit.presentation import badge
 from exchange_apps.admin.audited_form import AuditedModelForm
 from exchange_apps.admin.base import OperatorAdmin
 from exchange_apps.models import Scope, User
@@ -59,6 +60,7 @@ class UserAdmin(OperatorAdmin):
     empty_title = gettext_lazy("No user fits")
     empty_text = gettext_lazy("Search by name or e-mail.")
     form = UserForm
+    sensitive_fields = frozenset({"email", "email_verified", "is_active", "is_superuser", "new_password"})
     list_display = ("email", "name", "verified", "state", "joined")
     search_fields = ("email", "name")
     search_help_text = gettext_lazy("Name or e-mail")

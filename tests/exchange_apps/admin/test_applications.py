@@ -16,9 +16,9 @@ from jwt.algorithms import RSAAlgorithm
 from audit.models import AuditEvent
 from exchange_apps.models import ExchangeApplication, Scope
 from tests import factories
-from tests.exchange_apps.admin.conftest import World
 from tests.exchange_apps.admin.portal import APPS, app_form, browser, page_of
 from tests.keys import jwks, private_key, public_jwk
+from tests.world import World
 
 
 def private_jwk(name: str) -> dict[str, Any]:
@@ -178,17 +178,6 @@ def test_a_key_of_another_organization_is_refused_beside_the_field(world: World)
     assert "of another organization" in response.content.decode()
     assert "Makes the nightly report" in response.content.decode()
     assert ExchangeApplication.objects.filter(name="reporter").count() == 1
-
-
-def test_deleting_an_app_is_asked_back_recorded_and_final(world: World) -> None:
-    client = browser(world.olga)
-    assert "Keep it" in client.get(page_of(world.deploy_bot, "delete")).content.decode()
-    response = client.post(page_of(world.deploy_bot, "delete"), {"post": "yes"})
-    assert response["Location"] == APPS
-    assert not ExchangeApplication.objects.filter(pk=world.deploy_bot.pk).exists()
-    assert AuditEvent.objects.get(type="TOKEN_EXCHANGE_APP_DELETED").actor_id == world.olga.pk
-    # its tokens are still listed, and say that their app is gone
-    assert "(deleted app)" in client.get("/o/acme/exchange_apps/mintedtoken/").content.decode()
 
 
 def test_a_scope_that_left_the_catalogue_is_named_and_goes_with_the_next_save(world: World) -> None:

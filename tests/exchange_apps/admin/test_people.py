@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
 from exchange_apps.models import Membership, Organization, Role, User
-from tests.exchange_apps.admin.conftest import World
+from tests import factories
 from tests.exchange_apps.admin.portal import MEMBERS, browser, page_of
+from tests.world import World
 
 
 def membership(user: User) -> Membership:
@@ -45,28 +48,52 @@ def test_an_admin_makes_no_owner_and_touches_none(world: World) -> None:
     assert not Membership.objects.filter(user__email="new@acme.test").exists()
 
 
-def test_adding_a_member_answers_alike_for_known_and_unknown_people(world: World) -> None:
+def test_a_late_refusal_of_a_service_keeps_what_was_typed(world: World) -> None:
+    own = membership(world.olga)
+    response = browser(world.olga).post(page_of(own), {"role": "auditor", "active": "on"})
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert page.count("keeps at least one active owner.</li>") == 1
+    assert '<option value="auditor" selected>' in page
+
+
+def test_the_page_of_the_last_owner_says_why_before_anybody_tries(world: World) -> None:
     client = browser(world.olga)
-    known = client.post(f"{MEMBERS}add/", {"email": "Mallory@globex.test", "role": "member"})
-    unknown = client.post(f"{MEMBERS}add/", {"email": "new@acme.test", "role": "member"})
-    assert known["Location"] == unknown["Location"] == MEMBERS
-    new = User.objects.get(email="new@acme.test")
-    assert not new.email_verified
-    assert not new.has_usable_password()
-    assert {event.organization_slug for event in AuditEvent.objects.filter(type="ORGANIZATION_MEMBER_CREATED")} == {
-        "acme"
-    }
+    page = client.get(page_of(membership(world.olga))).content.decode()
+    assert "This is the only active owner" in page
+    assert 'name="_save"' not in page
+    assert "Make somebody else an owner first" in client.get(f"{MEMBERS}leave/").content.decode()
+    assert "at least one active owner" in client.post(f"{MEMBERS}leave/", follow=True).content.decode()
+    assert membership(world.olga).active
 
 
-def test_the_form_for_a_member_lists_no_user_of_the_installation(world: World) -> None:
-    page = browser(world.olga).get(f"{MEMBERS}add/").content.decode()
-    assert "mallory" not in page
-    assert "bob@" not in page
+@pytest.mark.parametrize("name", ["alice", "bob", "carol"])
+def test_everybody_may_leave_and_the_log_tells(world: World, name: str) -> None:
+    client, person = browser(world.person(name)), world.person(name)
+    assert "Leave Acme Inc?" in client.get(f"{MEMBERS}leave/").content.decode()
+    assert client.post(f"{MEMBERS}leave/")["Location"] == "/"
+    assert not Membership.objects.filter(user=person).exists()
+    assert AuditEvent.objects.get(type="ORGANIZATION_MEMBER_DELETED").actor_id == person.pk
+    assert client.get("/o/acme/").status_code == 404
 
 
-def test_adding_somebody_twice_is_refused(world: World) -> None:
-    page = browser(world.olga).post(f"{MEMBERS}add/", {"email": "bob@acme.test", "role": "member"}).content.decode()
-    assert "is a member already" in page
+def test_nobody_leaves_an_organization_without_belonging_to_it(world: World) -> None:
+    assert browser(world.otto).post(f"{MEMBERS}leave/").status_code == 404
+    assert browser(world.mallory).post(f"{MEMBERS}leave/").status_code == 404
+
+
+def test_the_list_tells_live_tokens_and_costs_the_same_with_many_members(world: World) -> None:
+    client = browser(world.carol)
+
+    def look() -> tuple[str, int]:
+        with CaptureQueriesContext(connection) as captured:
+            return client.get(MEMBERS).content.decode(), len(captured)
+
+    page, few = look()
+    assert '<td data-label="Live tokens" class="field-tokens">1</td>' in page
+    for number in range(30):
+        factories.make_member(world.acme, f"member-{number}@acme.test")
+    assert look()[1] == few
 
 
 def test_organization_settings_are_changed_by_owner_and_recorded(world: World) -> None:
@@ -125,12 +152,12 @@ def test_a_changed_password_signs_in_and_is_recorded(world: World) -> None:
     world.bob.set_password("correct horse battery")
     world.bob.save()
     form = {
-        "old_password": "correct horse battery",
-        "new_password1": "brand new staple",
-        "new_password2": "brand new staple",
+        "oldpassword": "correct horse battery",
+        "password1": "brand new staple",
+        "password2": "brand new staple",
     }
-    response = browser(world.bob).post("/o/acme/password_change/", form, follow=True)
-    assert "Password changed" in response.content.decode()
+    response = browser(world.bob).post("/account/password/change/", form, follow=True)
+    assert "Password successfully changed" in response.content.decode()
     event = AuditEvent.objects.get(type="USER_UPDATED")
     assert event.actor_id == world.bob.pk
     assert "staple" not in str(event.data)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from audit.models import AuditEvent
 from exchange_apps.models import Organization, User
-from exchange_apps.sign_in import TRIES_PER_MINUTE
+from exchange_apps.sign_in.account_adapter import TRIES_PER_MINUTE
 from tests import factories
 
 PASSWORD = "correct horse battery"
@@ -21,7 +21,7 @@ def ada(acme: Organization) -> User:
 
 
 def sign_in(client: Client, email: str, password: str, next_page: str = "", **extra: Any) -> Any:
-    return client.post("/login/", {"username": email, "password": password, "next": next_page}, **extra)
+    return client.post("/login/", {"login": email, "password": password, "next": next_page}, **extra)
 
 
 def test_signing_in_by_e_mail_in_any_case_is_recorded(client: Client, ada: User) -> None:
@@ -35,6 +35,7 @@ def test_signing_in_by_e_mail_in_any_case_is_recorded(client: Client, ada: User)
         "acme",
     )
     assert (event.request_ip, event.request_user_agent) == ("127.0.0.1", "Firefox")
+    assert event.data == {"methods": ["password"]}
 
 
 def test_a_failed_sign_in_is_recorded_without_what_was_typed(client: Client, ada: User) -> None:
@@ -104,6 +105,6 @@ def test_the_real_password_hasher_signs_in(client: Client, ada: User, settings: 
 
 def test_signing_out_needs_a_post_and_ends_the_session(client: Client, ada: User) -> None:
     client.force_login(ada)
-    assert client.get("/o/acme/logout/").status_code == 405
-    assert client.post("/o/acme/logout/")["Location"] == "/login/"
+    assert client.get("/logout/").status_code == 405
+    assert client.post("/logout/")["Location"] == "/login/"
     assert client.get("/o/acme/").status_code == 302

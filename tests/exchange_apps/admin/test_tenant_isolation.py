@@ -7,7 +7,6 @@ from django.urls import get_script_prefix, reverse
 
 from exchange_apps.models import ExchangeApplication, Membership, Role
 from tests import factories
-from tests.exchange_apps.admin.conftest import World
 from tests.exchange_apps.admin.portal import (
     APPS,
     LOG,
@@ -20,8 +19,9 @@ from tests.exchange_apps.admin.portal import (
     everything_of,
     page_of,
 )
+from tests.world import World
 
-ACME_WORDS = ("deploy-bot", "olga@", "alice@", "bob@", "carol@", "Acme", "acme.test")
+ACME_WORDS = ("deploy-bot", "github-ci", "olga@", "alice@", "bob@", "carol@", "Acme", "acme.test")
 
 
 def test_mallory_finds_nothing_at_any_address_of_acme(world: World) -> None:
