@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,8 @@ from jwt.algorithms import Algorithm, ECAlgorithm, RSAAlgorithm
 from exchange_apps.domain.client_assertion import ClientAssertion
 from exchange_apps.domain.compact_jws import CompactJWS, MalformedJWS
 from exchange_apps.domain.denials import DenialReason
-from exchange_apps.domain.errors import InvalidClient
+from exchange_apps.domain.errors import InvalidClient, OAuthError
+from exchange_apps.domain.foreign_token import ForeignToken
 from exchange_apps.domain.jwk import JWKSet, PublicJWK
 from exchange_apps.domain.receipt import Check, Receipt
 
@@ -27,27 +29,68 @@ ALGORITHMS: dict[str, Algorithm] = {
     "ES256": ECAlgorithm(ECAlgorithm.SHA256),
 }
 
+_FORMAT = f"alg {' or '.join(ALGORITHMS)}, kid absent or a string"
 _CLIENT_ID = re.compile(r"[0-9a-f]{20}")
 _SIGNATURE_BYTES = {"ES256": 64}
 
 
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What a kind of JWT is called when it is refused before its signature holds."""
+
+    error: type[OAuthError]
+    form: Check
+    malformed: DenialReason
+    issuer: Check
+    issuer_unknown: DenialReason
+    key_unknown: DenialReason
+    signature: DenialReason
+
+
+_ASSERTION = Refusals(
+    InvalidClient,
+    Check.ASSERTION_FORMAT,
+    DenialReason.ASSERTION_MALFORMED,
+    Check.CLIENT,
+    DenialReason.CLIENT_UNKNOWN,
+    DenialReason.KEY_UNKNOWN,
+    DenialReason.SIGNATURE_INVALID,
+)
+
+
+def foreign_token_refusals(error: type[OAuthError]) -> Refusals:
+    """Those of a foreign token; `error` follows from the wire shape it came in."""
+    return Refusals(
+        error,
+        Check.TOKEN_FORMAT,
+        DenialReason.TOKEN_MALFORMED,
+        Check.PROVIDER,
+        DenialReason.PROVIDER_UNKNOWN,
+        DenialReason.TOKEN_KEY_UNKNOWN,
+        DenialReason.TOKEN_SIGNATURE_INVALID,
+    )
+
+
 def parse_client_assertion(text: str, receipt: Receipt) -> CompactJWS:
     """Take the assertion apart. Nothing in it is believed yet. Raises InvalidClient (ASSERTION_MALFORMED)."""
+    return _parse(text, _ASSERTION, receipt)
+
+
+def parse_foreign_token(text: str, refusal: type[OAuthError], receipt: Receipt) -> CompactJWS:
+    """Take somebody else's token apart. Nothing in it is believed yet. Raises `refusal` (TOKEN_MALFORMED)."""
+    return _parse(text, foreign_token_refusals(refusal), receipt)
+
+
+def _parse(text: str, refusals: Refusals, receipt: Receipt) -> CompactJWS:
     try:
         jws = CompactJWS.parse(text)
     except MalformedJWS as error:
-        receipt.refused(Check.ASSERTION_FORMAT, InvalidClient, DenialReason.ASSERTION_MALFORMED, seen=str(error))
+        receipt.refused(refusals.form, refusals.error, refusals.malformed, seen=str(error))
     header = jws.unverified_header
     algorithm = header.get("alg")  # anything JSON can hold: a list would not even be hashable
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS or not isinstance(header.get("kid", ""), str):
-        receipt.refused(
-            Check.ASSERTION_FORMAT,
-            InvalidClient,
-            DenialReason.ASSERTION_MALFORMED,
-            expected=f"alg {' or '.join(ALGORITHMS)}, kid absent or a string",
-            seen=f"alg {algorithm!r}",
-        )
-    receipt.passed(Check.ASSERTION_FORMAT, algorithm)
+        receipt.refused(refusals.form, refusals.error, refusals.malformed, expected=_FORMAT, seen=f"alg {algorithm!r}")
+    receipt.passed(refusals.form, algorithm, _FORMAT)
     return jws
 
 
@@ -58,7 +101,21 @@ def unverified_client_id(jws: CompactJWS) -> str | None:
 
 
 def verify_client_assertion(jws: CompactJWS, keys: JWKSet | None, receipt: Receipt) -> ClientAssertion:
-    """The proven assertion; raises InvalidClient.
+    """The proven assertion; raises InvalidClient."""
+    key = _verified_by(jws, keys, _ASSERTION, receipt)
+    return ClientAssertion(jws.unverified_claims["iss"], key.kid, jws.unverified_header["alg"], jws.unverified_claims)
+
+
+def verify_foreign_token(
+    jws: CompactJWS, keys: JWKSet | None, refusal: type[OAuthError], receipt: Receipt
+) -> ForeignToken:
+    """The proven token; raises `refusal`."""
+    key = _verified_by(jws, keys, foreign_token_refusals(refusal), receipt)
+    return ForeignToken(key.kid, jws.unverified_header["alg"], jws.unverified_claims)
+
+
+def _verified_by(jws: CompactJWS, keys: JWKSet | None, refusals: Refusals, receipt: Receipt) -> PublicJWK:
+    """The key that signed.
 
     Without keys (an unknown client) the same work is done against a key of ours and fails, so that the time taken
     does not tell strangers which clients exist.
@@ -69,24 +126,33 @@ def verify_client_assertion(jws: CompactJWS, keys: JWKSet | None, receipt: Recei
     if not candidates:
         _verifies(jws, _decoy_key(algorithm), algorithm)
         if keys is None:
-            receipt.refused(Check.CLIENT, InvalidClient, DenialReason.CLIENT_UNKNOWN)
+            receipt.refused(refusals.issuer, refusals.error, refusals.issuer_unknown)
         receipt.refused(
             Check.KEY,
-            InvalidClient,
-            DenialReason.KEY_UNKNOWN,
+            refusals.error,
+            refusals.key_unknown,
             expected=f"one of: {', '.join(key.kid for key in keys.keys)}",
             seen=f"kid {key_id!r} for {algorithm}",
         )
+    expected = f"a signature by {', '.join(key.kid for key in candidates)}"
     for key in candidates:
         if _verifies(jws, public_key(key), algorithm):
-            receipt.passed(Check.SIGNATURE, f"{algorithm} by {key.kid}")
-            return ClientAssertion(jws.unverified_claims["iss"], key.kid, algorithm, jws.unverified_claims)
-    receipt.refused(
-        Check.SIGNATURE,
-        InvalidClient,
-        DenialReason.SIGNATURE_INVALID,
-        expected=f"a signature by {', '.join(key.kid for key in candidates)}",
-    )
+            receipt.passed(Check.SIGNATURE, f"{algorithm} by {key.kid}", expected)
+            return key
+    receipt.refused(Check.SIGNATURE, refusals.error, refusals.signature, expected=expected)
+
+
+def proven_claims(text: str, keys: JWKSet | None) -> dict[str, Any] | None:
+    """The claims of an ID token that one of the keys signed; None for anything else."""
+    try:
+        jws = CompactJWS.parse(text)
+    except MalformedJWS:
+        return None
+    algorithm, key_id = jws.unverified_header.get("alg"), jws.unverified_header.get("kid")
+    if keys is None or algorithm not in ("RS256", "ES256") or not isinstance(key_id, str | None):
+        return None
+    proven = any(_verifies(jws, public_key(key), algorithm) for key in keys.candidates(key_id, algorithm))
+    return dict(jws.unverified_claims) if proven else None
 
 
 def spend_verification_time() -> None:

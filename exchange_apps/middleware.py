@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from audit.origin import current_request_id, forwarded_scheme
-from exchange_apps.access import access_of
+from exchange_apps.access import portal_access_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -55,6 +55,6 @@ class OrganizationAccessMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.organization_access = SimpleLazyObject(  # type: ignore[attr-defined]
-            lambda: access_of(getattr(request, "user", None))
+            lambda: portal_access_of(getattr(request, "user", None))
         )
         return self.get_response(request)

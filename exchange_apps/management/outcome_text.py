@@ -21,7 +21,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
             continue
         itself = organization.itself
         yield from _entry_lines(itself, "") if itself.changed else [f"  organization {_name(itself)}"]
-        for entry in (*organization.members, *organization.applications):
+        for entry in list(organization.entries())[1:]:
             yield from _entry_lines(entry, "  ")
 
 
@@ -42,6 +42,8 @@ def _entry_lines(entry: EntryOutcome, indent: str) -> Iterator[str]:
             continue
         before = "" if change["before"] is None else f"{_short(change['before'])} → "
         yield f"{indent}      {field}: {before}{_short(change['after'])}"
+    for warning in entry.warnings or ():
+        yield f"{indent}      warning {warning.name}: {warning.message}"
 
 
 def _name(entry: EntryOutcome) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
@@ -90,6 +90,8 @@ def serve_forever(at: Listener, *, on_listening: Callable[[], None] = lambda: No
     """Serve until SIGINT, SIGTERM or SIGHUP; raises CommandError before that, when it cannot start."""
     check_port_is_free(at.host, at.port)
     check_database_is_migrated()
+    for command in settings.BEFORE_SERVING:
+        call_command(command, verbosity=0)
     connections.close_all()  # the workers are forks: none may inherit a connection
     server = Server(
         settings.WSGI_APPLICATION,

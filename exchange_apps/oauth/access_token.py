@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from audit.origin import RequestOrigin
-from audit.parties import Party, PartyType
 from exchange_apps.models import MintedToken
 from exchange_apps.oauth.bearer import api_response, bearer_token, refuse_bearer
 from exchange_apps.oauth.machine_view import MachineView
@@ -27,8 +26,7 @@ class AccessTokenView(MachineView):
 
     def delete(self, request: HttpRequest) -> HttpResponse:
         token = bearer_token(request)
-        owner = Party(PartyType.USER, token.user_id, token.user.email)
-        revoke(token, actor=owner, origin=RequestOrigin.of(request), now=timezone.now())
+        revoke(token, actor=token.principal_party(), origin=RequestOrigin.of(request), now=timezone.now())
         response = HttpResponse(status=204, headers={"Cache-Control": "no-store"})
         del response["Content-Type"]  # there is nothing it could be the type of
         return response
@@ -48,16 +46,30 @@ class AccessTokenView(MachineView):
 
 
 def described(token: MintedToken) -> dict[str, object]:
-    application, organization, user = token.application, token.organization, token.user
+    """An app's token has no `identity_provider`, `workload` and `parent`, as the original's has not."""
+    application, provider, organization, user = (
+        token.application,
+        token.identity_provider,
+        token.organization,
+        token.user,
+    )
+    holder = application or provider
     return {
         "uuid": str(token.pk),
         "scopes": token.scopes,
-        "description": f"Minted by {application.name}",
+        "description": f"Minted by {holder}",
         "created_at": _timestamp(token.created_at),
         "expires_at": _timestamp(token.expires_at),
-        "user": {"uuid": str(user.pk), "email": user.email, "name": user.name},
+        "user": {"uuid": str(user.pk), "email": user.email, "name": user.name} if user else None,
         "organization": {"uuid": str(organization.pk), "slug": organization.slug},
-        "app": {"uuid": str(application.pk), "name": application.name, "client_id": application.client_id},
+        "app": (
+            {"uuid": str(application.pk), "name": application.name, "client_id": application.client_id}
+            if application
+            else None
+        ),
+        **({"identity_provider": {"uuid": str(provider.pk), "name": provider.name}} if provider else {}),
+        **({"workload": token.principal} if token.principal else {}),
+        **({"parent": str(token.parent_id)} if token.parent_id else {}),
     }
 
 

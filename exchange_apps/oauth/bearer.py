@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+import json
+
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from audit.origin import client_ip
@@ -40,4 +42,5 @@ def api_response(
 ) -> HttpResponse:
     if status >= 400:
         body = body | {"request_id": request.request_id}  # type: ignore[attr-defined]
-    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"} | (headers or {}))
+    all_headers = {"Content-Type": "application/json", "Cache-Control": "no-store"} | (headers or {})
+    return HttpResponse(json.dumps(body), status=status, headers=all_headers)

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from exchange_apps.domain import urns
 from exchange_apps.domain.errors import OAuthError
-from exchange_apps.services.token_exchange import IssuedToken
+from exchange_apps.services.exchange_flow import IssuedToken
 
 _JSON = "application/json"
 

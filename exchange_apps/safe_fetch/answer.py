@@ -25,17 +25,28 @@ def read_body(response: Response, *, conditional: bool, max_bytes: int) -> bytes
     return _read_at_most(response, max_bytes)
 
 
+def check_accepted(response: Response) -> bytes:
+    """Nothing, for any 2xx; raises ``FetchFailed`` for any other status. The body stays unread."""
+    if 200 <= response.status_code < 300:
+        return b""
+    raise _unexpected(response.status_code, "2xx")
+
+
 def _check_status(status: int, conditional: bool) -> None:
     if status == _OK or (status == _NOT_MODIFIED and conditional):
         return
+    raise _unexpected(status, "200")
+
+
+def _unexpected(status: int, expected: str) -> FetchFailed:
     if 300 <= status < 400 and status != _NOT_MODIFIED:
-        raise FetchFailed(
+        return FetchFailed(
             FetchErrorCode.REDIRECT,
             f"The host answered with a redirect (HTTP {status}). Redirects are not followed: "
             "enter the address it leads to.",
             status,
         )
-    raise FetchFailed(FetchErrorCode.STATUS, f"The host answered HTTP {status} instead of 200.", status)
+    return FetchFailed(FetchErrorCode.STATUS, f"The host answered HTTP {status} instead of {expected}.", status)
 
 
 def _check_encoding(response: Response) -> None:

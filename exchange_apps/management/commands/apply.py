@@ -16,14 +16,14 @@ from audit.parties import Party, PartyType
 from exchange_apps.management.outcome_text import outcome_lines, summary
 from exchange_apps.management.server import check_database_is_migrated
 from exchange_apps.services.audited_changes import Author
-from exchange_apps.services.configuration import SCHEMA, ConfigurationRefused, apply_configuration
+from exchange_apps.services.configuration import ConfigurationRefused, apply_configuration, configuration_schema
 from exchange_apps.services.configuration.document import MOST_BYTES
 
 REFUSED, WOULD_CHANGE = 1, 2
 
 
 class Command(BaseCommand):
-    help = "Bring organizations, members, scopes and apps in step with a YAML or JSON file: all of it or nothing."
+    help = "Bring organizations, and what belongs to them, in step with a YAML or JSON file: all of it or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", metavar="FILE", help="the configuration; - reads standard input")
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
 def schema_text() -> str:
     """The published schema, as docs/configuration.schema.json holds it."""
-    return _as_text(SCHEMA) + "\n"
+    return _as_text(configuration_schema()) + "\n"
 
 
 def _as_text(document: Any) -> str:

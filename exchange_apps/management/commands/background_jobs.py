@@ -25,6 +25,7 @@ _LAST_SECONDS = 1.0
 
 class Command(BaseCommand):
     help = "Run the background jobs until standard input ends. `serve` does this by itself on the embedded broker."
+    requires_system_checks = ()  # `serve` has just run them; they load every page of the portal, and jobs have none
 
     def handle(self, **options: Any) -> None:
         if settings.QUEUE_DIR is None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from audit.proof.retention import prune_log
 from exchange_apps.services.pruning import prune
 
 _AN_HOUR = 3600.0
@@ -16,5 +17,7 @@ class Command(BaseCommand):
     help = "Delete what nobody needs any more, in small batches beside running exchanges, and print what went."
 
     def handle(self, **options: Any) -> None:
-        for name, count in prune(now=timezone.now(), most_seconds=_AN_HOUR).items():
+        now = timezone.now()
+        gone = prune(now=now, most_seconds=_AN_HOUR) | {"audit_events": prune_log(now=now, most_seconds=_AN_HOUR)}
+        for name, count in gone.items():
             self.stdout.write(f"{name.replace('_', ' ')}: {count}")
