@@ -8,4 +8,5 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", include("exchange_apps.oauth.urls")),
+    path("", include("oidc_issuer.urls")),
 ]

@@ -9,10 +9,12 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from config.organization_prefix import reverse_inside, reverse_outside
+from config.organization_prefix import reverse_outside
 from exchange_apps.models import Organization
 
-_MOST_LISTED = 50
+_MOST_LISTED = 200
+SEARCHED_FROM = 8
+"""Of so many organizations one is found by typing; fewer are seen at a glance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Destination:
 
 def navigation(request: Any) -> list[NavGroup]:
     """Groups that are empty for this role are left out."""
-    groups = [*_organization_groups(request), *_installation_groups(request)]
+    groups = [*_organization_groups(request), *_account_groups(request), *_installation_groups(request)]
     return [group for group in groups if group.items]
 
 
@@ -58,7 +60,22 @@ def _organization_groups(request: Any) -> Iterable[NavGroup]:
     yield NavGroup("", items((_("Overview"), "admin:index", "home", True)))
     yield NavGroup(
         _("Integrations"),
-        items((_("Token Exchange Apps"), "admin:exchange_apps_exchangeapplication_changelist", "key", reads)),
+        items(
+            (_("Token Exchange Apps"), "admin:exchange_apps_exchangeapplication_changelist", "key", reads),
+            (_("Identity providers"), "admin:exchange_apps_identityprovider_changelist", "badge", reads),
+            (_("Dry run"), "admin:dry_run", "search", reads),
+        ),
+    )
+    yield NavGroup(
+        _("Builds"),
+        items(
+            (_("Pipelines"), "admin:oidc_issuer_pipeline_changelist", "tag", reads),
+            (_("Clusters"), "admin:oidc_issuer_cluster_changelist", "building", reads),
+            (_("Queues"), "admin:oidc_issuer_queue_changelist", "updown", reads),
+            (_("Jobs"), "admin:oidc_issuer_job_changelist", "history", reads),
+            (_("ID tokens"), "admin:oidc_issuer_idtokenpolicy_changelist", "stub", reads),
+            (_("Federation"), "admin:federation", "lock", reads),
+        ),
     )
     tokens = _("Minted tokens") if reads else _("My tokens")
     yield NavGroup(
@@ -66,6 +83,7 @@ def _organization_groups(request: Any) -> Iterable[NavGroup]:
         items(
             (_("Audit log"), "admin:audit_auditevent_changelist", "log", reads),
             (tokens, "admin:exchange_apps_mintedtoken_changelist", "stub", True),
+            (_("Webhooks"), "admin:exchange_apps_webhookendpoint_changelist", "send", reads),
         ),
     )
     yield NavGroup(_("People"), items((_("Members"), "admin:exchange_apps_membership_changelist", "people", reads)))
@@ -75,6 +93,20 @@ def _organization_groups(request: Any) -> Iterable[NavGroup]:
     )
 
 
+def _account_groups(request: Any) -> Iterable[NavGroup]:
+    """On the pages of the account; from elsewhere the user menu leads there."""
+    security, sessions = reverse_outside("mfa_index"), reverse_outside("usersessions_list")
+    if not request.path.startswith(security):
+        return
+    at_sessions = request.path.startswith(sessions)
+    pages = (
+        NavItem(_("Your profile"), reverse_outside("admin:profile"), "person", False),
+        NavItem(_("Security"), security, "lock", not at_sessions),
+        NavItem(_("Sessions"), sessions, "screen", at_sessions),
+    )
+    yield NavGroup(_("Your account"), pages)
+
+
 def _installation_groups(request: Any) -> Iterable[NavGroup]:
     if not request.whole_access.sees_everything:
         return
@@ -82,6 +114,7 @@ def _installation_groups(request: Any) -> Iterable[NavGroup]:
         (_("Organizations"), "admin:exchange_apps_organization_changelist", "building"),
         (_("Users"), "admin:exchange_apps_user_changelist", "person"),
         (_("Scopes"), "admin:exchange_apps_scope_changelist", "tag"),
+        (_("Signing keys"), "admin:oidc_issuer_signingkey_changelist", "lock"),
         (_("Whole audit log"), "admin:audit_auditevent_changelist", "log"),
     )
     yield NavGroup(
@@ -96,8 +129,8 @@ def _item(request: Any, label: str, url: str, icon: str) -> NavItem:
 
 def destinations(request: Any) -> list[Destination]:
     """The organizations a person may go to; the first ones of very many."""
-    current = request.organization
+    current, portal = request.organization, reverse_outside("admin:index")
     return [
-        Destination(found.name, found.slug, reverse_inside(found.slug, "admin:index"), found == current)
+        Destination(found.name, found.slug, f"{portal}o/{found.slug}/", found == current)
         for found in Organization.objects.visible_to(request.whole_access).order_by("name")[:_MOST_LISTED]
     ]

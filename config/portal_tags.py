@@ -11,11 +11,22 @@ from django.templatetags.static import static
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from audit.presentation import moment
+from audit.models import AuditEvent
+from audit.moments import exact_moment, in_words, moment
+from audit.presentation import outcome_badge, party_kind
+from config.organization_prefix import reverse_inside
+from config.receipts import event_receipt
+from exchange_apps.models import SavedSearch
+from exchange_apps.services import saved_searches
 
 register = template.Library()
 register.filter("moment", moment)
+register.filter("exact_moment", exact_moment)
+register.filter("in_words", in_words)
+register.filter("outcome_badge", outcome_badge)
+register.filter("party_kind", party_kind)
 
 
 @register.simple_tag
@@ -26,6 +37,24 @@ def icon(name: str) -> SafeString:
         static("portal/icons.svg"),
         name,
     )
+
+
+@register.simple_tag(takes_context=True)
+def receipt_of(context: dict[str, Any], event: AuditEvent) -> dict[str, Any]:
+    return event_receipt(event, context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def own_searches(context: dict[str, Any]) -> list[SavedSearch]:
+    """The saved searches of whoever looks, in the log that is shown."""
+    request = context["request"]
+    return saved_searches.own_searches(request.user, request.organization)
+
+
+@register.simple_tag
+def inside(slug: str, name: str) -> str:
+    """The address of a page inside an organization, wherever this page is."""
+    return reverse_inside(slug, name)
 
 
 @register.simple_tag
@@ -45,6 +74,26 @@ def _with_label(header: dict[str, Any], cell: SafeString) -> SafeString:
     return mark_safe(f'{opening} data-label="{label}"{rest}')  # noqa: S308 - escaped above, or by the admin
 
 
+@register.simple_tag
+def outside(name: str) -> str:
+    """The address of a page that belongs to the person and not to an organization."""
+    from config.organization_prefix import reverse_outside
+
+    return reverse_outside(name)
+
+
 @register.filter
 def initial(user: object) -> str:
     return str(user)[:1].upper()
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iOS"), ("Windows", "Windows"), ("Mac OS", "macOS"))
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """“Firefox · Linux”, as far as a user agent tells; else its beginning."""
+    names = [next((name for mark, name in marks if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    names[1] = names[1] or ("Linux" if "Linux" in user_agent else "")
+    return " · ".join(name for name in names if name) or user_agent[:60] or _("unknown browser")

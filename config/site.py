@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
+
+from config.organization_prefix import lead_to_second_factor, reverse_outside
 
 # Stock helpers of the admin that no screen of ours uses: fewer addresses, less to guard
-_UNUSED = frozenset({"autocomplete", "jsi18n", "view_on_site"})
+_UNUSED = frozenset({"autocomplete", "jsi18n", "view_on_site", "password_change_done"})
 
 
 class PortalAdminSite(admin.AdminSite):
@@ -27,6 +26,11 @@ class PortalAdminSite(admin.AdminSite):
     site_url = None
     enable_nav_sidebar = False
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Not the screens that Django's groups and allauth's tables bring along: they know no organizations."""
+        if admin_class is None or not admin_class.__module__.startswith(("allauth.", "django.contrib.auth.")):
+            super().register(model_or_iterable, admin_class, **options)
+
     def has_permission(self, request: Any) -> bool:
         access = request.organization_access
         return bool(request.user.is_active and (access.sees_everything or access.visible_organization_ids))
@@ -36,6 +40,8 @@ class PortalAdminSite(admin.AdminSite):
         guarded = super().admin_view(view, cacheable)
 
         def portal_view(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.organization_access.is_locked_out and not self.has_permission(request):
+                return lead_to_second_factor(request)
             if request.user.is_authenticated and not self.has_permission(request):
                 return render(request, "portal/ask_an_owner.html", {"title": _("No organization yet")}, status=403)
             response: HttpResponse = guarded(request, *args, **kwargs)
@@ -45,16 +51,25 @@ class PortalAdminSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from config.request_page import request_page
+        from exchange_apps.admin.dry_run import dry_run_page
+        from exchange_apps.admin.profile import profile_page
+        from exchange_apps.admin.saved_searches import edit_page, open_page, save_page
+        from oidc_issuer.admin.federation import federation_page
 
         stock = [found for found in super().get_urls() if getattr(found, "name", None) not in _UNUSED]
         return [
-            path("logout/", never_cache(self.logout), name="logout"),
+            path("profile/", self.admin_view(profile_page), name="profile"),
+            path("dry-run/", self.admin_view(dry_run_page), name="dry_run"),
+            path("federation/", self.admin_view(federation_page), name="federation"),
+            path("searches/save/", self.admin_view(save_page), name="save_search"),
+            path("searches/<uuid:search_id>/", self.admin_view(open_page), name="saved_search"),
+            path("searches/<uuid:search_id>/edit/", self.admin_view(edit_page), name="edit_saved_search"),
             path("requests/<uuid:request_id>", never_cache(request_page), name="request_page"),
             *stock,
         ]
 
     def each_context(self, request: Any) -> dict[str, Any]:
-        from config.navigation import destinations, navigation
+        from config.navigation import SEARCHED_FROM, destinations, navigation
 
         return {
             "site_title": self.site_title,
@@ -62,9 +77,10 @@ class PortalAdminSite(admin.AdminSite):
             "has_permission": self.has_permission(request),
             "is_popup": False,
             "organization": request.organization,
-            "role": _role_name(request),
+            "role": role_name(request),
             "navigation": navigation(request),
-            "destinations": destinations(request),
+            "destinations": (found := destinations(request)),
+            "search_destinations": len(found) >= SEARCHED_FROM,
         }
 
     def index(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
@@ -82,36 +98,18 @@ class PortalAdminSite(admin.AdminSite):
         """Our navigation has no level between the overview and the lists."""
         return HttpResponseRedirect(reverse("admin:index"))
 
-    @method_decorator((never_cache, sensitive_post_parameters("password")))
-    def login(self, request: Any, extra_context: Any = None) -> Any:
-        from exchange_apps.sign_in import SignInForm
-
-        if request.user.is_authenticated and request.path in request.GET.get("next", ""):
-            return HttpResponseRedirect(reverse("admin:index"))  # asked back to where it stands
-        return LoginView.as_view(
-            authentication_form=SignInForm,
-            template_name="admin/login.html",
-            next_page=reverse("admin:index"),
-            redirect_authenticated_user=True,
-            extra_context={"title": _("Sign in"), "site_title": self.site_title},
-        )(request)
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Never reached: allauth's page stands at the same address, before the site's."""
+        raise Http404
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        from config.organization_prefix import reverse_outside
-
-        return LogoutView.as_view(next_page=reverse_outside("admin:login"))(request)
+        raise Http404
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        from exchange_apps.sign_in import OwnPasswordForm
-
-        return PasswordChangeView.as_view(
-            form_class=type("BoundPasswordForm", (OwnPasswordForm,), {"request": request}),
-            success_url=reverse("admin:password_change_done"),
-            extra_context={**self.each_context(request), "title": _("Change password")},
-        )(request)
+        return HttpResponseRedirect(reverse_outside("account_change_password"))
 
 
-def _role_name(request: Any) -> str:
+def role_name(request: Any) -> str:
     if request.whole_access.sees_everything:
         return _("operator")
     role = request.organization and request.organization_access.roles.get(request.organization.id)

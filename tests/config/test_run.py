@@ -24,10 +24,11 @@ KEPT = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in o
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The product without a `var` folder, in a path with a space, as a user may have just fetched it."""
+    """The product without a `var` folder, in a path with a space, as a user may have just fetched it; only that what
+    Python has compiled comes along, so that three processes need not do it again."""
     folder = tmp_path_factory.mktemp("a clone")
     for name in ("audit", "config", "exchange_apps", "oidc_issuer", "static", "templates"):
-        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(REPOSITORY / name, folder / name)
     shutil.copy(REPOSITORY / "manage.py", folder)
     return folder
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,20 +21,44 @@ from tests.configurations import ADA, acme, an_app, document
 from tests.installation import Installation, ask, free_port
 from tests.keys import sign_assertion
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("serve")]  # one process of the suite, one shared server
 CLIENT_ID = "0123456789abcdef0123"
 ENDS_WITHIN = 5.0
 FORM = "application/x-www-form-urlencoded"
+Served = tuple[subprocess.Popen[str], int]
+
+
+@pytest.fixture(scope="module")
+def acme_installed(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with the organization acme; not to be changed."""
+    folder = tmp_path_factory.mktemp("served") / "acme"
+    shutil.copytree(migrated, folder)
+    file = json.dumps(document(acme(members=[ADA], token_exchange_apps=[an_app(client_id=CLIENT_ID)])))
+    assert Installation(folder).manage("apply", "-", stdin=file).returncode == 0
+    return folder
+
+
+@contextmanager
+def serving(installed: Path, folder: Path) -> Iterator[Served]:
+    """A server on a copy of an installation, and its port."""
+    shutil.copytree(installed, folder, dirs_exist_ok=True)
+    port = free_port()
+    with Installation(folder).running("serve", "--port", port, "--workers", 2, port=port) as process:
+        yield process, port
+
+
+@pytest.fixture(scope="module")
+def served(acme_installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that several tests use."""
+    with serving(acme_installed, tmp_path_factory.mktemp("shared")) as server:
+        yield server
 
 
 @pytest.fixture
-def served(installation: Installation) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A server with the organization acme, and its port."""
-    file = json.dumps(document(acme(members=[ADA], token_exchange_apps=[an_app(client_id=CLIENT_ID)])))
-    assert installation.manage("apply", "-", stdin=file).returncode == 0
-    port = free_port()
-    with installation.running("serve", "--port", port, "--workers", 2, port=port) as process:
-        yield process, port
+def own_server(acme_installed: Path, tmp_path: Path) -> Iterator[Served]:
+    """A server that the test may end."""
+    with serving(acme_installed, tmp_path) as server:
+        yield server
 
 
 def exchange_form() -> bytes:
@@ -47,7 +74,7 @@ def exchange_form() -> bytes:
     ).encode()
 
 
-def test_it_mints_over_http_and_the_token_describes_itself(served: tuple[subprocess.Popen[str], int]) -> None:
+def test_it_mints_over_http_and_the_token_describes_itself(served: Served) -> None:
     _, port = served
     status, body = ask(port, "POST", "/oauth/token", exchange_form(), Content_Type=FORM)
     assert status == 200, body
@@ -56,7 +83,7 @@ def test_it_mints_over_http_and_the_token_describes_itself(served: tuple[subproc
     assert (status, json.loads(body)["user"]["email"]) == (200, "ada@acme.test")
 
 
-def test_a_body_in_chunks_is_read_too(served: tuple[subprocess.Popen[str], int]) -> None:
+def test_a_body_in_chunks_is_read_too(served: Served) -> None:
     _, port = served
     form = exchange_form()
     chunks = iter([form[:100], form[100:]])
@@ -64,8 +91,8 @@ def test_a_body_in_chunks_is_read_too(served: tuple[subprocess.Popen[str], int])
     assert status == 200, body
 
 
-def test_it_ends_at_once_and_leaves_nothing_behind(served: tuple[subprocess.Popen[str], int]) -> None:
-    process, port = served
+def test_it_ends_at_once_and_leaves_nothing_behind(own_server: Served) -> None:
+    process, port = own_server
     ask(port, "POST", "/oauth/token", exchange_form(), Content_Type=FORM)
     processes = children(process)
     assert len(processes) >= 2
@@ -79,8 +106,8 @@ def test_it_ends_at_once_and_leaves_nothing_behind(served: tuple[subprocess.Pope
         ask(port, "GET", "/healthz")
 
 
-def test_ctrl_c_reaches_all_processes_and_is_no_failure(served: tuple[subprocess.Popen[str], int]) -> None:
-    process, _ = served
+def test_ctrl_c_reaches_all_processes_and_is_no_failure(own_server: Served) -> None:
+    process, _ = own_server
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=ENDS_WITHIN)
     assert process.returncode == 0
@@ -98,7 +125,7 @@ def web_workers(process: subprocess.Popen[str]) -> list[int]:
     return [pid for pid in children(process) if b"background_jobs" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
-def test_a_worker_that_dies_is_replaced(served: tuple[subprocess.Popen[str], int]) -> None:
+def test_a_worker_that_dies_is_replaced(served: Served) -> None:
     process, port = served
     workers = web_workers(process)
     os.kill(workers[0], signal.SIGKILL)
@@ -113,11 +140,13 @@ def test_a_worker_that_dies_is_replaced(served: tuple[subprocess.Popen[str], int
 
 
 @pytest.mark.parametrize("command", ["serve", "run"])
-def test_a_taken_port_is_named_in_one_line(
-    served: tuple[subprocess.Popen[str], int], tmp_path: Path, command: str
-) -> None:
-    _, port = served
-    done = Installation(tmp_path, {"PORT": str(port)}).manage(command)
+def test_a_taken_port_is_named_in_one_line(tmp_path: Path, command: str) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as a server's workers share it
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = Installation(tmp_path, {"PORT": str(port)}).manage(command)
     assert done.returncode == 1
     assert done.stderr == (
         f"CommandError: Port {port} on 127.0.0.1 cannot be used (Address already in use). "
