@@ -33,10 +33,13 @@
     show();
   }
 
+  // One listener for the whole page: parts of it come later
   function copyButtons() {
-    document.querySelectorAll("[data-copy]").forEach((button) => button.addEventListener("click", async () => {
+    document.addEventListener("click", async ({ target }) => {
+      const button = target.closest?.("[data-copy]");
+      if (!button) return;
       const label = button.querySelector("span");
-      const before = label.textContent;
+      const before = label.dataset.before ??= label.textContent;
       try {
         await navigator.clipboard.writeText(button.dataset.copy);
         label.textContent = "✓";
@@ -47,7 +50,7 @@
       }
       button.classList.add("copied");
       setTimeout(() => { label.textContent = before; button.classList.remove("copied"); }, 1600);
-    }));
+    });
   }
 
   function menus() {
@@ -61,8 +64,11 @@
         menu.querySelector("summary").focus();
       });
     });
+    // Whoever tabs on shall see where they are, not the menu over it
+    document.addEventListener("focusin", (event) =>
+      open().filter((menu) => !menu.contains(event.target)).forEach((menu) => { menu.open = false; }));
     document.querySelectorAll("details.filter").forEach((filter) => filter.addEventListener("toggle", () => {
-      if (filter.open) filter.querySelector("input[type=text]")?.focus();
+      if (filter.open) filter.querySelector("input[type=text]:not([data-later])")?.focus();
     }));
   }
 
@@ -83,6 +89,10 @@
       const inside = sidebar.contains(event.target) || button.contains(event.target);
       if (root.classList.contains("drawer-open") && !inside) set(false);
     });
+    sidebar.addEventListener("focusout", ({ relatedTarget }) => {
+      if (relatedTarget && relatedTarget !== button && !sidebar.contains(relatedTarget)) set(false);
+    });
+    sidebar.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest" });
   }
 
   function searchKey() {
@@ -96,21 +106,6 @@
     });
   }
 
-  // A scope granted by default must be grantable: ticking one ticks the other, and the other way round.
-  function scopeTicks() {
-    const box = document.querySelector("[data-scopes]");
-    box?.addEventListener("change", ({ target }) => {
-      const row = target.closest("tr");
-      const [granted, byDefault] = row.querySelectorAll("input");
-      if (target === byDefault && byDefault.checked) granted.checked = true;
-      if (target === granted && !granted.checked) byDefault.checked = false;
-      const table = row.closest("table");
-      const all = [...table.querySelectorAll("tbody input[name=grantable_scopes]")];
-      const ticked = all.filter((one) => one.checked).length;
-      table.querySelector("[data-count]").textContent = ticked ? `${ticked}/${all.length}` : "";
-    });
-  }
-
   function unsavedGuard() {
     document.querySelectorAll("form[data-guard]").forEach((form) => {
       let changed = Boolean(document.getElementById("error-summary"));
@@ -121,7 +116,16 @@
     document.getElementById("error-summary")?.focus();
   }
 
+  // For people who have not chosen a time zone: the next page is shown in the browser's.
+  function rememberZone() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const cookie = `counterfoil_zone=${zone}`;
+    if (!zone || !/^[A-Za-z0-9_+/-]+$/.test(zone) || document.cookie.split("; ").includes(cookie)) return;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${cookie}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
-    [themeSwitch, copyButtons, menus, drawer, searchKey, scopeTicks, unsavedGuard].forEach((start) => start());
+    [rememberZone, themeSwitch, copyButtons, menus, drawer, searchKey, unsavedGuard].forEach((start) => start());
   });
 })();
