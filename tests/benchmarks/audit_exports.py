@@ -1,0 +1,40 @@
+"""The log written to nowhere, as the portal and the API export it: events a second by the clock, and the memory."""
+
+from __future__ import annotations
+
+import resource
+import time
+from datetime import UTC, datetime
+
+from audit.export import ExportFormat, export
+from audit.models import AuditEvent
+from audit.origin import RequestOrigin
+from audit.parties import SYSTEM, OrganizationRef
+from audit.search.find import Search
+from audit.search.query import parse
+from tests.benchmarks.audit_events import BIG
+
+EXPORTS = (
+    ("", ExportFormat.NDJSON),
+    ("type:ACCESS_TOKEN_MINTED", ExportFormat.NDJSON),
+    ("", ExportFormat.CSV),
+)
+
+
+def measure_exports() -> str:
+    """A table. Each export is two events of the log, which are not sealed."""
+    lines = ["| export | events | events/s | MB/s | largest memory so far, MiB |", "|---|---|---|---|---|"]
+    for text, format in EXPORTS:
+        log = AuditEvent.objects.filter(organization_id=BIG)
+        search = Search(parse(text), log, frozenset({BIG}), datetime.now(UTC), UTC)
+        organization = OrganizationRef(BIG, "organization-0")
+        answer = export(search, format, actor=SYSTEM, organization=organization, origin=RequestOrigin.command("bench"))
+        started, size, count = time.perf_counter(), 0, 0
+        for block in answer.streaming_content:
+            size += len(block)
+            count += block.count(b"\n")
+        seconds = time.perf_counter() - started
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        rates = f"{count:,} | {count / seconds:,.0f} | {size / seconds / 1e6:.0f} | {memory:.0f}"
+        lines.append(f"| {format.upper()}, {f'`{text}`' if text else 'all'} | {rates} |")
+    return "\n".join(lines)
