@@ -28,6 +28,19 @@ def an_app(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | changes).items() if value is not None}
 
 
+def a_provider(**changes: Any) -> dict[str, Any]:
+    good = {
+        "name": "github",
+        "preset": "github_actions",
+        "audiences": ["counterfoil"],
+        "jwks": jwks("issuer-1"),
+        "policy": [
+            {"scopes": ["read_builds"], "claims": {"repository_id": "1001", "repository_owner_id": "77"}},
+        ],
+    }
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
 def acme(**changes: Any) -> dict[str, Any]:
     good = {"slug": "acme", "name": "Acme Inc", "members": [ADA, BOB], "token_exchange_apps": [an_app()]}
     return {name: value for name, value in (good | changes).items() if value is not None}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -29,16 +32,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from audit import identifiers
 from audit.models import AuditEvent
 from exchange_apps.models import ExchangeApplication, Organization, Role, User
-from exchange_apps.services import exchange_attempt, failure_limit, rate_limit, standing
+from exchange_apps.services import exchange_attempt, failure_limit, rate_limit, standing, token_use
+from oidc_issuer import signing
 from tests import factories
-from tests.keys import ABSENT, sign_assertion
+from tests.keys import ABSENT, private_key, sign_assertion
 
 Response = Any  # of the test client: django-stubs knows it under a private name only
 Exchange = Callable[..., Response]
 Result = TypeVar("Result")
 
+pytest_plugins = ["tests.world"]
 ROOT = Path(__file__).resolve().parent.parent
 
 # One database for all examples of a test is what is wanted here; a slow machine is no failure.
@@ -51,6 +57,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("counterfoil")
 
 
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: the garbage collector need not look at it at every turn."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 @pytest.fixture(autouse=True)
 def _a_new_process() -> Iterator[None]:
     forget_everything()
@@ -61,45 +73,72 @@ def _a_new_process() -> Iterator[None]:
     forget_everything()
 
 
+@pytest.fixture(autouse=True)
+def _signing_keys_of_earlier_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The issuer's keys are real ones, but no test waits for RSA to find new primes where an earlier one did."""
+    numbers = itertools.count()
+    monkeypatch.setattr(
+        signing, "_new_private_key", lambda algorithm: private_key(f"issuer {next(numbers)}", algorithm)
+    )
+
+
 def forget_everything() -> None:
-    """What a process keeps between requests goes, as when a new one starts."""
+    """What a process keeps between requests goes, as when a new one starts. Identifiers only grow: a day that a test
+    spent in the future would stay."""
+    identifiers._last = 0
     failure_limit.forget_blocked()
     exchange_attempt.waiting_tallies.forget()
     standing.forget_standings()
     rate_limit.forget_connection()
-    exchange_attempt.waiting_tallies.forget()
+    token_use.forget_uses()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_lifts_the_triggers(django_db_setup: None) -> None:
     """Tests with real commits flush all tables afterwards: the log's triggers are lifted for that, as only the owner
     of the tables can, and the catalogue is filled again."""
-    execute_sql_flush = connection.ops.execute_sql_flush
+    operations = type(
+        connection.ops
+    )  # not the one object: beside Playwright's event loop Django makes another connection
+    execute_sql_flush = operations.execute_sql_flush
     catalogue = import_module("exchange_apps.migrations.0003_scope_catalogue")
     append_only = import_module("audit.migrations.0002_append_only")
+    one_door = import_module("audit.migrations.0005_one_door")
 
-    def flush(statements: Iterable[str]) -> None:
-        with connection.schema_editor() as editor:
+    def flush(self: Any, statements: Iterable[str]) -> None:
+        with self.connection.schema_editor() as editor:
+            one_door.drop(apps, editor)
             append_only.drop(apps, editor)
-        execute_sql_flush(list(statements))
-        with connection.schema_editor() as editor:
-            append_only.create(apps, editor)
+        try:
+            execute_sql_flush(self, list(statements))
+        finally:
+            with self.connection.schema_editor() as editor:
+                append_only.create(apps, editor)
+                one_door.create(apps, editor)
         catalogue.fill(apps, None)
 
-    connection.ops.execute_sql_flush = flush  # type: ignore[method-assign]
+    operations.execute_sql_flush = flush
 
 
 @pytest.fixture
 def shared_database(transactional_db: None, tmp_path: Path) -> Iterator[str]:
-    """A database that several connections and processes share, as in life; its address. In memory SQLite has one."""
+    """A database that several connections and processes share, as in life; its address."""
+    with database_shared_in(tmp_path / "counterfoil.sqlite3") as address:
+        yield address
+
+
+@contextmanager
+def database_shared_in(file: Path) -> Iterator[str]:
+    """The tests' database where others reach it; its address. In memory SQLite has one connection: it is copied into
+    `file`, over whatever a former test left there, and this thread works on the copy."""
     if connection.vendor != "sqlite":
         parts = connection.settings_dict
         yield f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
         return
-    file = tmp_path / "counterfoil.sqlite3"
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(file)])
+    connection.ensure_connection()
     in_memory, name = connection.connection, connection.settings_dict["NAME"]
+    with closing(sqlite3.connect(file)) as copy:
+        in_memory.backup(copy)
     connection.connection, connection.settings_dict["NAME"] = None, str(file)
     try:
         yield f"sqlite:///{file}"
@@ -249,11 +288,14 @@ def at_once(times: int, call: Callable[[int], Result]) -> list[Result]:
 
 
 @contextmanager
-def running_server(database_url: str, *, workers: int = 2, threads: int = 4, **environment: str) -> Iterator[str]:
-    """The product's own web server in processes of its own; gives its address."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def running_server(
+    database_url: str, *, workers: int = 2, threads: int = 4, port: int = 0, **environment: str
+) -> Iterator[str]:
+    """The product's own web server in processes of its own; gives its address. Port 0: any that is free.
+
+    Its broker is one that nobody answers at: the jobs of an embedded server would take half the machine from the tests.
+    """
+    port = port or free_port()
     names = {name for name in os.environ if name.startswith(("TEST_", "PYTEST", "DJANGO_"))} | {"REDIS_URL"}
     environment = {
         **{name: value for name, value in os.environ.items() if name not in names},
@@ -262,6 +304,7 @@ def running_server(database_url: str, *, workers: int = 2, threads: int = 4, **e
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "COUNTERFOIL_ENV_FILE": "",
         "LOG_FORMAT": "json",
+        "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
     } | environment
     size = ["--port", str(port), "--workers", str(workers)]
     command = (
@@ -291,6 +334,13 @@ def running_server(database_url: str, *, workers: int = 2, threads: int = 4, **e
     finally:
         process.terminate()
         process.communicate(timeout=15)
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def wait_until_ready(address: str, process: subprocess.Popen[str], seconds: float = 30) -> None:

@@ -33,6 +33,7 @@ class ReceivedRequest:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,13 @@ def _read_request(connection: socket.socket) -> ReceivedRequest | None:
         if not piece or len(data) > _MAX_REQUEST_HEAD:
             return None
         data += piece
-    first, *lines = data.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
     method, path, _version = first.split(" ")
     headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
-    return ReceivedRequest(method, path, headers)
+    while len(body) < int(headers.get("content-length", 0)):
+        piece = connection.recv(65_536)
+        if not piece:
+            return None
+        body += piece
+    return ReceivedRequest(method, path, headers, body)

@@ -19,7 +19,27 @@ LOCAL_POSTGRESQL = "postgres://postgres@127.0.0.1:5432"
 LOCAL_REDIS = "redis://127.0.0.1:6379/15"
 # Two runs at once must not share a database; Django creates and drops `test_` + this name
 DATABASE_NAME = f"counterfoil_{os.getpid()}"
-PROCESSES = os.environ.get("TEST_PROCESSES", "auto")
+# One more than there are processors: many tests wait for a process that starts, or for a clock
+PROCESSES = os.environ.get("TEST_PROCESSES") or str((os.cpu_count() or 1) + 1)
+# Decisions, fetching and the tools know no database, and what a browser or a client library sees does not depend on
+# which one it is: these run once
+SAME_ON_SERVERS = [
+    "tests/benchmarks",
+    "tests/browser",
+    "tests/clients",
+    "tests/exchange_apps/domain",
+    "tests/exchange_apps/test_jose_attacks.py",
+    "tests/exchange_apps/test_safe_fetch.py",
+]
+# On servers that were merely found, so that CI ends within a quarter of an hour; TEST_DATABASE_URL asks for these too
+HARDLY_DIFFERENT = [
+    "tests/config",
+    "tests/exchange_apps/admin",
+    "tests/exchange_apps/sign_in",
+    "tests/exchange_apps/api",
+    "tests/exchange_apps/workloads",
+    "tests/oidc_issuer/federation",
+]
 
 
 def find_postgresql() -> str:
@@ -48,7 +68,7 @@ def run_suite(title: str, servers: Mapping[str, str], arguments: list[str]) -> i
     print(f"== Tests on {title}", flush=True)
     begun = time.monotonic()
     kept = {name: value for name, value in os.environ.items() if name not in ("TEST_DATABASE_URL", "TEST_REDIS_URL")}
-    command = [sys.executable, "-m", "pytest", "-q", "-n", PROCESSES, *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", PROCESSES, "--dist", "loadgroup", *arguments]
     code = subprocess.run(command, env=kept | dict(servers), check=False).returncode
     print(f"== {'Passed' if code == 0 else 'FAILED'} on {title} in {time.monotonic() - begun:.0f} s", flush=True)
     return code
@@ -60,7 +80,9 @@ def main(arguments: list[str]) -> int:
     found = {name: address for name, address in servers.items() if address}
     if found:
         titles = {"TEST_DATABASE_URL": "PostgreSQL", "TEST_REDIS_URL": "Redis"}
-        codes.append(run_suite(" and ".join(titles[name] for name in found), found, arguments))
+        once = SAME_ON_SERVERS if os.environ.get("TEST_DATABASE_URL") else SAME_ON_SERVERS + HARDLY_DIFFERENT
+        again = arguments or [f"--ignore={folder}" for folder in once]
+        codes.append(run_suite(" and ".join(titles[name] for name in found), found, again))
     else:
         print("== No PostgreSQL and no Redis here (TEST_DATABASE_URL, TEST_REDIS_URL): not tested on them", flush=True)
     return max(codes)

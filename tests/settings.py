@@ -20,4 +20,4 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # Argon2 is slow on purpose; sign-in itself is tested with it by name
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]
 # Each process of the suite has counters of its own in the one Redis
-REDIS_PREFIX = f"counterfoil-test-{os.getpid()}"
+REDIS_PREFIX = CACHES["default"]["KEY_PREFIX"] = f"counterfoil-test-{os.getpid()}"  # noqa: F405
