@@ -6,7 +6,6 @@ import gc
 import itertools
 import os
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -39,6 +38,7 @@ from exchange_apps.services import exchange_attempt, failure_limit, rate_limit, 
 from oidc_issuer import signing
 from tests import factories
 from tests.keys import ABSENT, private_key, sign_assertion
+from tests.ports import free_port
 
 Response = Any  # of the test client: django-stubs knows it under a private name only
 Exchange = Callable[..., Response]
@@ -334,13 +334,6 @@ def running_server(
     finally:
         process.terminate()
         process.communicate(timeout=15)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_ready(address: str, process: subprocess.Popen[str], seconds: float = 30) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -83,12 +82,6 @@ _ENCRYPTION_KEY = Fernet.generate_key().decode()
 
 def _command(*arguments: object) -> list[str]:
     return [sys.executable, str(REPOSITORY / "manage.py"), *map(str, arguments)]
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_ready(process: subprocess.Popen[str], port: int) -> None:

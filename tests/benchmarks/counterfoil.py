@@ -10,9 +10,10 @@ from cryptography.fernet import Fernet
 
 from tests.benchmarks.assertions import LIFETIME, AssertionPool
 from tests.benchmarks.databases import PostgresDatabase, SqliteDatabase
-from tests.benchmarks.places import ISSUER, REDIS_URL, REPOSITORY, free_port, fresh_folder
+from tests.benchmarks.places import ISSUER, REDIS_URL, REPOSITORY, fresh_folder
 from tests.benchmarks.processes import Server, clean_environment, run
 from tests.benchmarks.system import CLIENT_ID, EMAIL, ORGANIZATION, SCOPE, TOKEN_EXCHANGE, System
+from tests.ports import free_port
 
 MANAGE = REPOSITORY / "manage.py"
 COUNT_MINTS = "SELECT count(*) FROM audit_auditevent WHERE type = 'ACCESS_TOKEN_MINTED'"

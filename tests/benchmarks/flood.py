@@ -26,11 +26,12 @@ from tests.benchmarks.assertions import LIFETIME, AssertionPool, b64url
 from tests.benchmarks.databases import PostgresDatabase, SqliteDatabase
 from tests.benchmarks.load import Load
 from tests.benchmarks.loadgen import drive
-from tests.benchmarks.places import ISSUER, REPOSITORY, free_port, fresh_folder
+from tests.benchmarks.places import ISSUER, REPOSITORY, fresh_folder
 from tests.benchmarks.processes import Server, clean_environment, run
 from tests.benchmarks.system import CLIENT_ID, EMAIL, ORGANIZATION, SCOPE, TOKEN_EXCHANGE
 from tests.certificate_authority import CertificateAuthority
 from tests.jwks_host import JWKSHost, json_answer, running_jwks_host
+from tests.ports import free_port
 
 REQUESTS, CONNECTIONS = 2000, 16
 GOOD_CONNECTIONS = 4

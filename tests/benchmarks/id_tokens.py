@@ -23,8 +23,9 @@ from tests.benchmarks.cpu import cpu_by_process, process_tree, spent_between
 from tests.benchmarks.databases import PostgresDatabase, SqliteDatabase
 from tests.benchmarks.limits import operations_per_second
 from tests.benchmarks.loadgen import drive
-from tests.benchmarks.places import ISSUER, REPOSITORY, free_port, fresh_folder
+from tests.benchmarks.places import ISSUER, REPOSITORY, fresh_folder
 from tests.benchmarks.processes import Server, clean_environment, run
+from tests.ports import free_port
 
 CONNECTIONS = (1, 8, 32)
 COUNT = "SELECT count(*) FROM audit_auditevent WHERE type = 'ID_TOKEN_ISSUED'"

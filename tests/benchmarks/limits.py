@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from tests.benchmarks.assertions import AssertionPool
 from tests.benchmarks.loadgen import drive
-from tests.benchmarks.places import ISSUER, REPOSITORY, free_port, fresh_folder
+from tests.benchmarks.places import ISSUER, REPOSITORY, fresh_folder
 from tests.benchmarks.processes import Server, clean_environment
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,6 @@ def is_listening(url: str, timeout: float = 1.0) -> bool:
     return True
 
 
-def free_port() -> int:
-    """Return a TCP port that was free on the loopback address a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def fresh_folder(name: str) -> Path:
     """Return ``var/bench/<name>``, emptied."""
     folder = WORK / name

@@ -20,7 +20,8 @@ from pytest_django import DjangoDbBlocker
 
 from exchange_apps.models import User
 from tests.browser.window import DESKTOP, Theme, Window, window
-from tests.conftest import database_shared_in, free_port, running_server
+from tests.conftest import database_shared_in, running_server
+from tests.ports import free_port
 
 OpenWindow = Callable[..., Window]
 # The first is Chromium without its windows, and takes two thirds of the time

@@ -18,9 +18,10 @@ from oidc_issuer.models import Job, SigningKey
 from oidc_issuer.services.jobs import start_job
 from oidc_issuer.services.signing_keys import revoke_signing_key, tend_signing_keys
 from tests import factories
-from tests.conftest import free_port, running_server
+from tests.conftest import running_server
 from tests.oidc_issuer.conftest import author_at
 from tests.oidc_issuer.stage import bearer_of, make_building, started
+from tests.ports import free_port
 
 pytestmark = pytest.mark.servers
 ATTEMPTS = 5

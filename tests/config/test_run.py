@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.installation import REPOSITORY, free_port, wait_until_ready
+from tests.installation import REPOSITORY, wait_until_ready
+from tests.ports import free_port
 
 pytestmark = pytest.mark.servers
 KEPT = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

@@ -18,8 +18,9 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.configurations import ADA, acme, an_app, document
-from tests.installation import Installation, ask, free_port
+from tests.installation import Installation, ask
 from tests.keys import sign_assertion
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("serve")]  # one process of the suite, one shared server
 CLIENT_ID = "0123456789abcdef0123"

@@ -19,7 +19,8 @@ import pytest
 from audit.models import AuditEvent
 from exchange_apps.models import ExchangeApplication, User
 from tests.audit.proof import log
-from tests.conftest import ROOT, free_port, good_form, post_to, wait_until_ready
+from tests.conftest import ROOT, good_form, post_to, wait_until_ready
+from tests.ports import free_port
 
 ROUNDS, SECONDS, CLIENTS = 3, 2.0, 4
 SEALER = """

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.benchmarks.databases import PostgresDatabase
-from tests.benchmarks.places import ISSUER, WORK, free_port
+from tests.benchmarks.places import ISSUER, WORK
+from tests.ports import free_port
 from tests.benchmarks.processes import Server, clean_environment, run
 from tests.benchmarks.system import CLIENT_ID, EMAIL, ORGANIZATION, SCOPE, TOKEN_EXCHANGE, System
 

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 from tests.benchmarks.assertions import AssertionPool
 from tests.benchmarks.databases import PostgresDatabase
-from tests.benchmarks.places import ISSUER, REDIS_URL, WORK, free_port
+from tests.benchmarks.places import ISSUER, REDIS_URL, WORK
+from tests.ports import free_port
 from tests.benchmarks.processes import Server, clean_environment, run
 from tests.benchmarks.system import CLIENT_ID, SCOPE, System
 
