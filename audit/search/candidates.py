@@ -16,7 +16,8 @@ from operator import or_
 from pyroaring import BitMap
 
 from audit.models import SearchPosting, SearchToken
-from audit.search.index_terms import IndexQuestion
+from audit.search.index_question import IndexQuestion
+from audit.search.index_terms import TOKEN
 from audit.search.places import CHUNK, LATE, span, term_key, token_key, unpacked
 
 CHUNKS_AT_ONCE = (1, 4, 16, 64)
@@ -56,15 +57,15 @@ def candidates(
 
 
 def places_in_chains(question: IndexQuestion, windows: Mapping[int, Window]) -> Iterator[tuple[int, list[int]]]:
-    """For each chain, once or several times: its number and sequences of candidates. Chains of one chunk, which most
-    are, are asked for together."""
+    """For each chain, once or several times: its number and sequences of candidates. The largest come first: who only
+    wants to know whether there are many knows it soon. Chains of one chunk, which most are, are asked for together."""
     small = [chain for chain, window in windows.items() if window.last < CHUNK]
-    known = _Known.of(question, small, [0])
-    for chain in small:
-        yield chain, list(known.answer(chain, 0, windows[chain].within(0)))
     for chain in windows.keys() - set(small):
         for start, places in candidates(question, chain, windows[chain], newest_first=True):
             yield chain, [start + place for place in places]
+    known = _Known.of(question, small, [0])
+    for chain in small:
+        yield chain, list(known.answer(chain, 0, windows[chain].within(0)))
 
 
 def late_places(chain: int, last: int) -> Iterator[int]:
@@ -85,37 +86,42 @@ def _portions(travel: list[int]) -> Iterator[list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the index has about a question, for each chunk of some chains."""
+    """What the index has about a question, for each chunk of some chains: the places of each term."""
 
     question: IndexQuestion
-    postings: Mapping[tuple[int, int], Mapping[bytes, BitMap]]
-    of_tokens: Mapping[tuple[int, int], BitMap]
+    places: Mapping[tuple[int, int], Mapping[str, BitMap]]
 
     @classmethod
     def of(cls, question: IndexQuestion, chains: list[int], chunks: list[int]) -> _Known:
-        postings: defaultdict[tuple[int, int], dict[bytes, BitMap]] = defaultdict(dict)
-        of_tokens: defaultdict[tuple[int, int], BitMap] = defaultdict(BitMap)
+        places: defaultdict[tuple[int, int], defaultdict[str, BitMap]] = defaultdict(lambda: defaultdict(BitMap))
+        of_tokens, others = _keys_of(question)
         # Chains, chunks and terms named one by one, so that each row is found by its whole key
-        if keys := {term_key(term) for term in joined(joined.from_iterable(question.groups), question.excluded)}:
-            rows = SearchPosting.objects.filter(chain__in=chains, chunk__in=chunks, term__in=keys)
+        if others:
+            rows = SearchPosting.objects.filter(chain__in=chains, chunk__in=chunks, term__in=list(others))
             for chain, chunk, key, content in rows.values_list("chain", "chunk", "term", "places"):
-                postings[chain, chunk][bytes(key)] = unpacked(content)
-        if tokens := [token_key(token) for token in question.tokens]:
-            named = SearchToken.objects.filter(chain__in=chains, chunk__in=chunks, token__in=tokens)
-            for chain, chunk, place in named.values_list("chain", "chunk", "place"):
-                of_tokens[chain, chunk].add(place)
-        return cls(question, postings, of_tokens)
+                places[chain, chunk][others[bytes(key)]] = unpacked(content)
+        if of_tokens:
+            named = SearchToken.objects.filter(chain__in=chains, chunk__in=chunks, token__in=list(of_tokens))
+            for chain, chunk, token, place in named.values_list("chain", "chunk", "token", "place"):
+                places[chain, chunk][of_tokens[token]].add(place)
+        return cls(question, places)
 
     def answer(self, chain: int, chunk: int, within: BitMap) -> BitMap:
         """The places among these that may hold what is asked for."""
-        postings = self.postings.get((chain, chunk), {})
-        if self.question.tokens:
-            within &= self.of_tokens.get((chain, chunk), BitMap())
+        places = self.places.get((chain, chunk), {})
         for group in self.question.groups:
-            within &= reduce(or_, (postings.get(term_key(term), BitMap()) for term in group))
+            within &= reduce(or_, (places.get(term, BitMap()) for term in group))
             if not within:
                 break
         for term in self.question.excluded:
-            if excluded := postings.get(term_key(term)):
+            if excluded := places.get(term):
                 within -= excluded
         return within
+
+
+def _keys_of(question: IndexQuestion) -> tuple[dict[int, str], dict[bytes, str]]:
+    """The terms of tokens and all others, by the keys they are kept under. Tokens that are excluded are left to the
+    comparison with the events found: their keys are short."""
+    wanted = set(joined.from_iterable(question.groups))
+    others = {term for term in wanted.union(question.excluded) if not term.startswith(TOKEN)}
+    return {token_key(term): term for term in wanted - others}, {term_key(term): term for term in others}

@@ -13,7 +13,7 @@ from itertools import islice
 
 from audit.models import AuditEvent, AuditEventQuerySet
 from audit.search.conditions import matching
-from audit.search.index_terms import question_of
+from audit.search.index_question import question_of
 from audit.search.many_chains import ChainsWalk
 from audit.search.one_chain import ChainWalk
 from audit.search.query import SearchQuery
@@ -48,24 +48,34 @@ class Search:
     @property
     def rows(self) -> AuditEventQuerySet:
         """Everything it finds, in no order yet."""
+        return self._span.of(self._matching)
+
+    @property
+    def _matching(self) -> AuditEventQuerySet:
+        """The same without a bound to the keys, for events that are named by theirs: SQLite would rather go through
+        the span."""
         return self.log.filter(matching(self.query, now=self.now, zone=self.zone))
+
+    @property
+    def _span(self) -> Span:
+        return Span().narrowed_to(self.query, now=self.now, zone=self.zone)
 
     def page(self, *, older_than: uuid.UUID | None = None, newer_than: uuid.UUID | None = None, length: int) -> Page:
         """At most `length` events behind one, newest first; or before one, oldest first; or the newest."""
         newest_first, cursor, searched_to = newer_than is None, newer_than or older_than, None
-        span = Span().narrowed_to(self.query, now=self.now, zone=self.zone)
+        span, rows = self._span, self._matching
         if self._needs_the_index and self.organizations and len(self.organizations) == 1:
             (chain,) = self.organizations
-            walk = ChainWalk(chain, self.rows, question_of(self.query), newest_first=newest_first)
+            walk = ChainWalk(chain, rows, question_of(self.query), newest_first=newest_first)
             found = list(islice(walk.events(cursor, span, length + 1), length + 1))
             searched_to = walk.searched_to
         elif self._needs_the_index:
             span, question = span.beyond(cursor, newest_first=newest_first), question_of(self.query)
-            walks = ChainsWalk(self.organizations, self.log, self.rows, question, newest_first)
+            walks = ChainsWalk(self.organizations, self.log, rows, question, newest_first)
             found, searched_to = walks.events(span, length + 1)
         else:
-            rows = Span().beyond(cursor, newest_first=newest_first).of(self.rows)
-            found = list(rows.order_by("-pk" if newest_first else "pk")[: length + 1])
+            behind = span.beyond(cursor, newest_first=newest_first).of(rows)
+            found = list(behind.order_by("-pk" if newest_first else "pk")[: length + 1])
         if len(found) > length:
             return Page(found[:length], True)
         return Page(found, searched_to is not None, searched_to)

@@ -14,7 +14,6 @@ from time import monotonic
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
-from pyroaring import BitMap
 
 from audit.models import (
     AuditChain,
@@ -84,13 +83,13 @@ def _write(batch: Batch) -> bool:
 def _postings(batch: Batch) -> Iterator[tuple[int, int, bytes, bytes]]:
     """The rows as they should be, in the order of their key."""
     fresh = {chain.number for chain, _, _ in batch.ends if not chain.indexed_to}
-    keys = sorted((number, chunk, key) for (number, chunk), terms in batch.places.items() for key in terms)
+    added = batch.terms()
+    keys = sorted(added)
     for start in range(0, len(keys), _TERMS_AT_ONCE):
         part = keys[start : start + _TERMS_AT_ONCE]
         written = _written([key for key in part if key[0] not in fresh])
         for key in part:
-            places = unpacked(written[key]) if key in written else BitMap()
-            places.update(batch.places[key[:2]][key[2]])
+            places = added[key] | unpacked(written[key]) if key in written else added[key]
             yield *key, packed(places)
 
 

@@ -14,7 +14,7 @@ from pyroaring import BitMap
 from audit.models import AuditEvent, AuditEventQuerySet, AuditSeal, SearchChain
 from audit.proof.unsealed import SealedState
 from audit.search.candidates import candidates
-from audit.search.index_terms import IndexQuestion
+from audit.search.index_question import IndexQuestion
 from audit.search.spans import Span, window_of
 
 MOST_AT_ONCE = 2048
@@ -64,7 +64,11 @@ class ChainWalk:
                 return
 
     def _unsealed(self, span: Span, length: int) -> Events:
-        yield from span.of(self.sealed.unsealed(self.rows)).order_by("-pk" if self.newest_first else "pk")[:length]
+        newest = span.from_on(self.sealed.look_from)
+        if not newest.is_empty:
+            yield from newest.of(self.sealed.unsealed(self.rows)).order_by("-pk" if self.newest_first else "pk")[
+                :length
+            ]
 
     def _sealed(self, span: Span, places: range) -> Events:
         """By the table, so many places of the chain at once; no more of them than one page may take."""

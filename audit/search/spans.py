@@ -10,7 +10,8 @@ from datetime import datetime, tzinfo
 from pyroaring import BitMap64
 
 from audit.identifiers import first_uuid7_at
-from audit.models import AuditEventQuerySet, AuditSeal
+from audit.models import AuditEvent, AuditEventQuerySet, AuditSeal
+from audit.proof.hash_chain import INSTALLATION
 from audit.search.candidates import Window, late_places
 from audit.search.conditions import RECORDED_WITHIN
 from audit.search.query import SearchQuery
@@ -18,6 +19,7 @@ from audit.search.times import moment_of
 from audit.search.vocabulary import Key
 
 _AT_ONCE = 4096
+_FOLLOWING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Span:
 
     def __contains__(self, id: uuid.UUID) -> bool:
         return (self.above is None or id > self.above) and (self.below is None or id < self.below)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.above is not None and self.below is not None and self.below.int - self.above.int <= 1
 
     def of(self, rows: AuditEventQuerySet) -> AuditEventQuerySet:
         if self.above:
@@ -49,6 +55,10 @@ class Span:
     def up_to(self, end: uuid.UUID, *, newest_first: bool) -> Span:
         """The part of it as far as to this event."""
         return self.beyond(uuid.UUID(int=end.int + (-1 if newest_first else 1)), newest_first=not newest_first)
+
+    def from_on(self, id: uuid.UUID) -> Span:
+        """The part of it from this event on. One bound is left: of two, SQLite uses whichever it met last."""
+        return self.beyond(uuid.UUID(int=max(id.int - 1, 0)), newest_first=False)
 
     def narrowed_to(self, query: SearchQuery, *, now: datetime, zone: tzinfo) -> Span:
         """The part of it that may hold events of the times a search names."""
@@ -77,16 +87,37 @@ def window_of(span: Span, chain: uuid.UUID, number: int, first: int, last: int) 
 
 
 def _first_beyond(ordinary: BitMap64, chain: uuid.UUID, id: uuid.UUID, last: int) -> int:
-    """The first place whose event has this key or a greater one, by halving: they ascend."""
-    low, high = 0, len(ordinary)
+    """The first place whose event has this key or a greater one; `last` + 1 where there is none. Keys ascend."""
+    if not ordinary or _is_before(chain, ordinary.max(), id):
+        return last + 1
+    if not _is_before(chain, ordinary.min(), id):
+        return ordinary.min()
+    return _place_of_next(ordinary, chain, id) or _place_by_halving(ordinary, chain, id)
+
+
+def _place_of_next(ordinary: BitMap64, chain: uuid.UUID, id: uuid.UUID) -> int | None:
+    """By the table's index; None where all the events of the next keys were late."""
+    events = AuditEvent.objects.filter(organization_id=None if chain == INSTALLATION else chain, pk__gte=id)
+    following = list(events.order_by("pk").values_list("pk", flat=True)[:_FOLLOWING])
+    # By keys alone: SQLite would rather go through the whole chain
+    seals = AuditSeal.objects.filter(pk__in=following).values_list("chain", "sequence")
+    return min((place for of, place in seals if of == chain and place in ordinary), default=None)
+
+
+def _place_by_halving(ordinary: BitMap64, chain: uuid.UUID, id: uuid.UUID) -> int:
+    low, high = 0, len(ordinary) - 1  # which is not before it
     while low < high:
         middle = (low + high) // 2
-        found = AuditSeal.objects.filter(chain=chain, sequence=ordinary[middle]).values_list("pk", flat=True).first()
-        if found is None or found < id:  # none: retention let it go, with all before it
+        if _is_before(chain, ordinary[middle], id):
             low = middle + 1
         else:
             high = middle
-    return int(ordinary[low]) if low < len(ordinary) else last + 1
+    return int(ordinary[low])
+
+
+def _is_before(chain: uuid.UUID, place: int, id: uuid.UUID) -> bool:
+    found = AuditSeal.objects.filter(chain=chain, sequence=place).values_list("pk", flat=True).first()
+    return found is None or found < id  # none: retention let it go, with all before it
 
 
 def _in_span(span: Span, chain: uuid.UUID, places: list[int]) -> Iterator[int]:

@@ -17,7 +17,8 @@ from audit.proof.sealing import sweep
 from audit.recorder import record_events
 from audit.search import index, many_chains, one_chain
 from audit.search.find import Search
-from audit.search.index_terms import COLUMNS, question_of, terms_of, tokens_of
+from audit.search.index_question import question_of
+from audit.search.index_terms import COLUMNS, features_of, terms_of, tokens_of
 from audit.search.query import SearchQuery, parse
 from audit.search.vocabulary import Key
 from tests.audit.search.conftest import (
@@ -44,11 +45,10 @@ searches = st.lists(st.sampled_from(TERMS + tuple(f"-{term}" for term in TERMS))
 
 
 def in_python(query: SearchQuery, event: AuditEvent) -> bool:
-    terms = terms_of(*(getattr(event, name) for name in COLUMNS))
+    columns = [str(value) if isinstance(value := getattr(event, name), uuid.UUID) else value for name in COLUMNS]
+    terms = {term for feature in features_of(*columns) for term in terms_of(feature)}
+    terms |= tokens_of(event.subject_type, str(event.subject_id), event.subject_name, event.data)
     asked = question_of(query)
-    tokens = tokens_of(event.subject_type, event.subject_id, event.data)
-    if asked.tokens and not tokens & set(asked.tokens):
-        return False
     return all(terms & set(group) for group in asked.groups) and not terms & set(asked.excluded)
 
 
