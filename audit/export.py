@@ -18,7 +18,7 @@ from django.utils import timezone
 from audit.actions import AuditAction, Outcome
 from audit.export_csv import csv_header, csv_lines
 from audit.export_ndjson import ndjson_lines
-from audit.export_rows import Row, rows_of, without_seal
+from audit.export_rows import Row, rows_of
 from audit.identifiers import uuid7
 from audit.models import AuditEventQuerySet
 from audit.origin import RequestOrigin
@@ -26,6 +26,7 @@ from audit.parties import OrganizationRef, Party
 from audit.proof.needs import writers_turn
 from audit.proof.unsealed import SealedState
 from audit.proof.whole_export import Block, whole_export
+from audit.read_ahead import read_ahead
 from audit.recorder import record_event
 from audit.search.find import Search
 from audit.search.query import render
@@ -75,17 +76,17 @@ def _blocks(
     is_whole = not search.query and organization is not None and search.organizations == frozenset({organization.uuid})
     if organization is None or not is_whole or format is ExportFormat.CSV:
         lines = csv_lines if format is ExportFormat.CSV else ndjson_lines
-        for page in pages(search.rows.filter(pk__lt=last)):
+        for page in read_ahead(pages(search.rows.filter(pk__lt=last))):
             yield lines(page), len(page)
         return
     state = SealedState.of(organization.uuid)
     yield from whole_export(organization.uuid, last=state.sealed_to)
     for page in pages(state.unsealed(search.log.filter(pk__lt=last))):
-        yield ndjson_lines(map(without_seal, page)), len(page)
+        yield ndjson_lines(page, sealed=False), len(page)
 
 
 def pages(events: AuditEventQuerySet) -> Iterator[list[Row]]:
-    """Events as texts, oldest first."""
+    """Oldest first."""
     after = uuid.UUID(int=0)
     while page := rows_of(events.filter(pk__gt=after).order_by("pk")[:PAGE]):
         yield page

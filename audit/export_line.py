@@ -84,10 +84,10 @@ def event_document(
         "occurred_at": occurred_at if isinstance(occurred_at, str) else iso_time(occurred_at),
         "outcome": outcome,
         "reason": reason,
-        "organization": _organization(organization_id, organization_slug),
-        "actor": _party(actor_type, actor_id, actor_name),
-        "on_behalf_of": _party(on_behalf_of_type, on_behalf_of_id, on_behalf_of_name),
-        "subject": _party(subject_type, subject_id, subject_name),
+        "organization": organization_document(organization_id, organization_slug),
+        "actor": party_document(actor_type, actor_id, actor_name),
+        "on_behalf_of": party_document(on_behalf_of_type, on_behalf_of_id, on_behalf_of_name),
+        "subject": party_document(subject_type, subject_id, subject_name),
         "key_id": key_id,
         "context": {
             "type": context_type,
@@ -105,9 +105,9 @@ def iso_time(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
 
 
-def _organization(id: uuid.UUID | str | None, slug: str) -> dict[str, Any] | None:
+def organization_document(id: uuid.UUID | str | None, slug: str) -> dict[str, Any] | None:
     return {"uuid": id and str(id), "slug": slug} if id or slug else None
 
 
-def _party(type: str, id: uuid.UUID | str | None, name: str) -> dict[str, Any] | None:
+def party_document(type: str, id: uuid.UUID | str | None, name: str) -> dict[str, Any] | None:
     return {"type": type, "uuid": id and str(id), "name": name} if type or id or name else None

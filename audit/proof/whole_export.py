@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Iterator
 
 from audit.export_ndjson import checkpoint_line, ndjson_line
-from audit.export_rows import SEQUENCE, rows_of
-from audit.models import AuditChain, AuditCheckpoint, AuditEvent, AuditRetention, AuditSeal
+from audit.export_rows import SEQUENCE, sealed_rows
+from audit.models import AuditChain, AuditCheckpoint, AuditRetention
+from audit.read_ahead import read_ahead
 
 PAGE = 2000
 Block = tuple[bytes, int]
@@ -24,8 +25,18 @@ def whole_export(chain: uuid.UUID, *, first: int = 1, last: int | None = None) -
     anchor = _anchor(chain, first)
     if anchor:
         yield checkpoint_line(anchor.jws), 0
-    for after in range(anchor.last_sequence if anchor else 0, last, PAGE):
-        yield _page(chain, after, min(after + PAGE, last))
+    start = anchor.last_sequence if anchor else 0
+    spans = ((after, min(after + PAGE, last)) for after in range(start, last, PAGE))
+    for rows, signed in read_ahead((sealed_rows(chain, *span), _signed(chain, *span)) for span in spans):
+        lines = [(row[SEQUENCE], _EVENT, ndjson_line(row)) for row in rows]
+        lines += [(place, _CHECKPOINT, checkpoint_line(jws)) for place, jws in signed]
+        yield b"".join([line for _, _, line in sorted(lines)]), len(rows)
+
+
+def _signed(chain: uuid.UUID, after: int, to: int) -> list[tuple[int, str]]:
+    """The checkpoints that end within this span, and where."""
+    found = AuditCheckpoint.objects.filter(chain=chain, last_sequence__gt=after, last_sequence__lte=to)
+    return list(found.values_list("last_sequence", "jws"))
 
 
 def _anchor(chain: uuid.UUID, first: int) -> AuditCheckpoint | None:
@@ -35,12 +46,3 @@ def _anchor(chain: uuid.UUID, first: int) -> AuditCheckpoint | None:
     if pruned and (anchor is None or anchor.last_sequence < pruned.last_sequence):
         return before.get(last_sequence=pruned.last_sequence)
     return anchor
-
-
-def _page(chain: uuid.UUID, after: int, end: int) -> Block:
-    of_page = AuditSeal.objects.filter(chain=chain, sequence__gt=after, sequence__lte=end).values("pk")
-    rows = rows_of(AuditEvent.objects.filter(pk__in=of_page))
-    signed = AuditCheckpoint.objects.filter(chain=chain, last_sequence__gt=after, last_sequence__lte=end)
-    lines = [(row[SEQUENCE], _EVENT, ndjson_line(row)) for row in rows]
-    lines += [(last, _CHECKPOINT, checkpoint_line(jws)) for last, jws in signed.values_list("last_sequence", "jws")]
-    return b"".join([line for _, _, line in sorted(lines)]), len(rows)

@@ -16,7 +16,7 @@ from django.db.models import Q
 from pyroaring import BitMap
 
 from audit import export_line
-from audit.export_rows import SEQUENCE, rows_of
+from audit.export_rows import SEQUENCE, published, rows_of
 from audit.models import AuditEvent, AuditSeal, SearchChain
 from audit.proof.hash_chain import INSTALLATION
 from audit.search.index_terms import COLUMNS, Feature, features_of, terms_of, tokens_of
@@ -85,7 +85,7 @@ def _take(batch: Batch, spans: Sequence[_Span]) -> None:
     chains = {str(chain.chain): chain.number for chain, _ in spans}
     newest = {chain.number: str(chain.newest_id) for chain, _ in spans}
     rows = rows_of(AuditEvent.objects.filter(pk__in=seals.values("pk")))
-    for row in sorted(rows, key=itemgetter(SEQUENCE)):
+    for row in map(published, sorted(rows, key=itemgetter(SEQUENCE))):
         number = chains.get(row[_ORGANIZATION] or str(INSTALLATION))
         if number is None:  # its organization was changed in the database: the verifier's to find, too
             continue
