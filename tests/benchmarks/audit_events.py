@@ -45,13 +45,13 @@ def named(kind: str, number: int) -> uuid.UUID:
     return uuid.UUID(bytes=hashlib.sha256(f"{kind} {number}".encode()).digest()[:16], version=4)
 
 
-def rows(count: int, *, end: datetime) -> Iterator[tuple[Any, ...]]:
+def rows(count: int, *, end: datetime, within: timedelta = YEAR) -> Iterator[tuple[Any, ...]]:
     """Rows of `audit.export_line.COLUMNS`, oldest first."""
     chance = random.Random(7)
     types = chance.choices([name for name, _ in _TYPES], [weight for _, weight in _TYPES], k=count)
-    step = YEAR / count
+    step = within / count
     for number, type_ in enumerate(types):
-        yield _row(chance, type_, end - YEAR + step * number)
+        yield _row(chance, type_, end - within + step * number)
 
 
 def _row(chance: random.Random, type_: str, moment: datetime) -> tuple[Any, ...]:
@@ -122,15 +122,27 @@ def fill(count: int) -> None:
     """Write `count` sealed events into an empty log, around its triggers."""
     made = rows(count, end=datetime.now(UTC) - timedelta(minutes=1))
     seals, last = Seals(), uuid.UUID(int=0)
-    connection.ensure_connection()
-    write = _copied if connection.vendor == "postgresql" else _inserted
     with _without_triggers():
         while chunk := list(islice(made, _CHUNK)):
             sealed, last = [seals.next(row) for row in chunk], chunk[-1][0]
-            write(AuditEvent._meta.db_table, COLUMNS, [(*row[:-1], orjson.dumps(row[-1]).decode()) for row in chunk])
-            write(AuditSeal._meta.db_table, ("event_id", "chain", "sequence", "previous", "hash"), sealed)
+            _write_events(chunk)
+            _write(AuditSeal._meta.db_table, ("event_id", "chain", "sequence", "previous", "hash"), sealed)
     AuditChain.objects.bulk_create(seals.ends.values())
     AuditSealer.objects.create(pk=1, look_from=last)
+
+
+def append(count: int) -> None:
+    """Write `count` events of the last seconds, as the product would leave them: not sealed, not indexed."""
+    _write_events(list(rows(count, end=datetime.now(UTC), within=timedelta(seconds=10))))
+
+
+def _write_events(events: list[tuple[Any, ...]]) -> None:
+    _write(AuditEvent._meta.db_table, COLUMNS, [(*row[:-1], orjson.dumps(row[-1]).decode()) for row in events])
+
+
+def _write(table: str, columns: tuple[str, ...], chunk: list[tuple[Any, ...]]) -> None:
+    connection.ensure_connection()
+    (_copied if connection.vendor == "postgresql" else _inserted)(table, columns, chunk)
 
 
 class Seals:

@@ -1,4 +1,5 @@
-"""How quickly a log of millions of events is read: `python -m tests.benchmarks.audit_log fill|pages|export URL`.
+"""How quickly a log of millions of events is read, sealed and indexed:
+`python -m tests.benchmarks.audit_log fill|pages|export|jobs URL`.
 
 `pages URL --beside SMALL` measures a small log in the same run, and tells how many times longer each page takes.
 """
@@ -17,7 +18,7 @@ from typing import Any
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.audit_log", description=__doc__)
-    parser.add_argument("what", choices=("fill", "pages", "figures", "export"))
+    parser.add_argument("what", choices=("fill", "pages", "figures", "export", "jobs"))
     parser.add_argument("database", metavar="URL", help="as DATABASE_URL, sqlite:////a/file too; to fill, an empty one")
     parser.add_argument("--events", type=int, default=10_000, help="how many to make (default: 10000)")
     parser.add_argument("--beside", metavar="URL", help="of a small log, filled as well")
@@ -30,6 +31,8 @@ def main() -> int:
     django.setup()
     if options.what == "fill":
         return fill(options.events)
+    if options.what == "jobs":
+        return jobs(options.events)
     return figures() if options.what == "figures" else export()
 
 
@@ -86,6 +89,13 @@ def export() -> int:
     from tests.benchmarks.audit_exports import measure_exports
 
     print(measure_exports())
+    return 0
+
+
+def jobs(count: int) -> int:
+    from tests.benchmarks.audit_jobs import measure_jobs
+
+    print(measure_jobs(count))
     return 0
 
 
