@@ -34,6 +34,7 @@ def overview(request: Any) -> dict[str, Any]:
         "live_tokens": count_live_tokens(organization, now=now),
         "idle_apps": apps.filter(enabled=True).idle(now).count(),
         **_troubles(organization, now),
+        "expiring_count": apps.with_keys_expiring(now).count(),
         "apps_url": reverse("admin:exchange_apps_exchangeapplication_changelist"),
         "tokens_url": reverse("admin:exchange_apps_mintedtoken_changelist"),
         "events": AuditEvent.objects.visible_to(access).newest_first()[:_MOST_EVENTS],

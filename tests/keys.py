@@ -6,11 +6,15 @@ import base64
 import json
 import time
 import uuid
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -37,6 +41,15 @@ def public_jwk(name: str, algorithm: str = "RS256", kid: str | None = None) -> d
     )
     members.pop("key_ops", None)
     return members | {"kid": kid or name, "use": "sig", "alg": algorithm}
+
+
+def certificate(name: str, end: datetime, algorithm: str = "RS256") -> x509.Certificate:
+    """Of this key, signed by itself, good for the year before `end`."""
+    key, subject = private_key(name, algorithm), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    unsigned = x509.CertificateBuilder(
+        subject, subject, key.public_key(), x509.random_serial_number(), end - timedelta(days=365), end
+    )
+    return unsigned.sign(key, hashes.SHA256())
 
 
 def jwks(*names: str, algorithm: str = "RS256") -> dict[str, Any]:

@@ -45,7 +45,11 @@ class KeysFilter(ChoiceFilter):
     title, parameter_name = _("keys"), "keys"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("failing", _("cannot be fetched")), ("over", _("too old to serve"))]
+        return [
+            ("failing", _("cannot be fetched")),
+            ("over", _("too old to serve")),
+            ("expiring", _("expire within 30 days")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
@@ -53,6 +57,8 @@ class KeysFilter(ChoiceFilter):
                 return queryset.with_failing_keys()
             case "over":
                 return queryset.with_keys_too_old(timezone.now())
+            case "expiring":
+                return queryset.with_keys_expiring(timezone.now())
             case _:
                 return queryset
 

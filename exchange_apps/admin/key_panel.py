@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from audit.presentation import badge
 from exchange_apps.models import ApplicationKey, ExchangeApplication, IdentityProvider, RemoteKeySet, Watermark
+from exchange_apps.models.application import EXPIRES_SOON
+from exchange_apps.services.application_keys import expiry_of
 
 UNUSED_FOR = timedelta(days=30)
 _MOST_GONE = 20
@@ -26,6 +28,7 @@ class KeyRow:
     kind: str
     states: tuple[tuple[SafeString, datetime | None], ...]  # each with its beginning
     may_be_removed: bool
+    has_ended: bool = False  # by its own words
 
     @property
     def is_known(self) -> bool:
@@ -38,7 +41,14 @@ def keys_panel(application: ExchangeApplication, *, now: datetime) -> dict[str, 
     known = {key.kid: key for key in application.key_history.all()}
     held = {key.kid: key for key in application.keys().keys}
     current = [
-        known.get(kid) or ApplicationKey(application=application, kid=kid, thumbprint=key.thumbprint, label=key.label())
+        known.get(kid)
+        or ApplicationKey(
+            application=application,
+            kid=kid,
+            thumbprint=key.thumbprint,
+            label=key.label(),
+            expires_at=expiry_of(key),
+        )
         for kid, key in held.items()
     ]
     gone = [key for kid, key in known.items() if kid not in held]
@@ -47,10 +57,16 @@ def keys_panel(application: ExchangeApplication, *, now: datetime) -> dict[str, 
     idle = set(_idle_kids(application, current, now))
     too_old = is_too_old(application.key_set, now)
     rows = [
-        KeyRow(key, f"{key.label} · {held[key.kid].algorithm}", tuple(_states(key, too_old)), key.kid in idle)
+        KeyRow(
+            key,
+            f"{key.label} · {held[key.kid].algorithm}",
+            tuple(_states(key, too_old, now)),
+            key.kid in idle,
+            _has_ended(key, now),
+        )
         for key in current
     ]
-    rows += [KeyRow(key, key.label, tuple(_states(key, False)), False) for key in gone[:_MOST_GONE]]
+    rows += [KeyRow(key, key.label, tuple(_states(key, False, now)), False) for key in gone[:_MOST_GONE]]
     return {
         "rows": rows,
         "gone_left_out": max(0, len(gone) - _MOST_GONE),
@@ -88,7 +104,7 @@ def host_of(key_set: RemoteKeySet) -> str:
     return urlsplit(key_set.uri).hostname or key_set.uri
 
 
-def _states(key: ApplicationKey, too_old: bool) -> Iterator[tuple[SafeString, datetime | None]]:
+def _states(key: ApplicationKey, too_old: bool, now: datetime) -> Iterator[tuple[SafeString, datetime | None]]:
     if key.switched_off_at is not None:
         yield badge(_("switched off"), "bad"), key.switched_off_at
     if key.gone_at is not None:
@@ -99,6 +115,18 @@ def _states(key: ApplicationKey, too_old: bool) -> Iterator[tuple[SafeString, da
         yield badge(_("too old to serve"), "warn"), None
     elif key.switched_off_at is None:
         yield badge(_("in use"), "good"), None
+    if key.expires_at is not None and key.gone_at is None:
+        yield expiry_badge(key.expires_at, now), key.expires_at
+
+
+def _has_ended(key: ApplicationKey, now: datetime) -> bool:
+    return key.switched_off_at is None and key.expires_at is not None and key.expires_at <= now
+
+
+def expiry_badge(expires_at: datetime, now: datetime) -> SafeString:
+    """What a date goes behind: a warning within the last days, and afterwards."""
+    is_soon = expires_at <= now + EXPIRES_SOON
+    return badge(_("expired") if expires_at <= now else _("expires"), "warn" if is_soon else "")
 
 
 def _idle_kids(application: ExchangeApplication, keys: list[ApplicationKey], now: datetime) -> Iterable[str]:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from exchange_apps.admin.fields import converted_from_pem, holds_private_material
+from exchange_apps.admin.key_panel import expiry_badge
 from exchange_apps.domain.jwk import InspectedKey, KeySetInspection, inspect_jwks
 from exchange_apps.models import ApplicationKey, ExchangeApplication, Organization
-from exchange_apps.services.application_keys import foreign_thumbprints
+from exchange_apps.services.application_keys import expiry_of, foreign_thumbprints
 from exchange_apps.services.identity_providers import check_fetchable_issuer
 from exchange_apps.services.key_use import keys_in_use
 from exchange_apps.services.outbound import FetchFailure
@@ -30,6 +32,8 @@ class PreviewRow:
     use: str
     thumbprint: str
     problems: tuple[str, ...]
+    expires_at: datetime | None = None
+    expiry: str = ""
 
 
 def preview_text(text: str, application: ExchangeApplication, *, now: datetime) -> dict[str, Any]:
@@ -104,6 +108,7 @@ def _row(row: InspectedKey, is_foreign: bool) -> PreviewRow:
     if is_foreign:
         problems.append(_("An app of another organization has this very key. Generate a key pair of your own."))
     kind = row.key.label() if row.key else " ".join(filter(None, (row.kty, f"{row.size}-bit" if row.size else None)))
+    expires_at = expiry_of(row.key) if row.key else None
     return PreviewRow(
         kid=row.kid or _("key %d") % (row.index + 1),
         kind=kind or "–",
@@ -111,4 +116,6 @@ def _row(row: InspectedKey, is_foreign: bool) -> PreviewRow:
         use=row.use or "–",
         thumbprint=row.thumbprint or "",
         problems=tuple(problems),
+        expires_at=expires_at,
+        expiry=expiry_badge(expires_at, timezone.now()) if expires_at else "",
     )

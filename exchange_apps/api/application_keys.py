@@ -25,6 +25,9 @@ class KeyDocument(serializers.Serializer[Any]):
     thumbprint = serializers.CharField(help_text="RFC 7638, SHA-256")
     kind = serializers.CharField()
     first_seen_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="By its own words: `exp`, or the certificate in `x5c`. It signs on."
+    )
     gone_at = serializers.DateTimeField(allow_null=True, help_text="Since when the app's set lacks it.")
     last_used_at = serializers.DateTimeField(allow_null=True)
     mints = serializers.IntegerField()
@@ -85,6 +88,7 @@ def shown(key: ApplicationKey) -> dict[str, Any]:
         "thumbprint": key.thumbprint,
         "kind": key.label,
         "first_seen_at": time_text(key.first_seen_at),
+        "expires_at": time_text(key.expires_at),
         "gone_at": time_text(key.gone_at),
         "last_used_at": time_text(key.last_used_at),
         "mints": key.mints,

@@ -54,9 +54,9 @@ class JWKSet:
         """The keys of this algorithm that may verify a signature: the one named, or all if none is."""
         return tuple(key for key in self.keys if key.algorithm == algorithm and (key_id is None or key.kid == key_id))
 
-    def as_document(self) -> dict[str, list[dict[str, str]]]:
+    def as_document(self) -> dict[str, list[dict[str, str | int]]]:
         """The set as JSON, public members only, sorted by key id: equal sets give equal documents."""
-        return {"keys": [dict(key.members) for key in sorted(self.keys, key=lambda key: key.kid)]}
+        return {"keys": [key.as_document() for key in sorted(self.keys, key=lambda key: key.kid)]}
 
     @property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from exchange_apps.domain.ec_key import read_ec_key
+from exchange_apps.domain.key_expiry import find_expiry
 from exchange_apps.domain.key_material import Algorithm, KeyMaterial
 from exchange_apps.domain.key_problem import Finding, KeyProblem, KeyProblemCode, printable, quoted
 from exchange_apps.domain.private_material import find_pem, find_private_material
@@ -67,7 +68,8 @@ def inspect_key(index: int, entry: object) -> InspectedKey:
 def _public_jwk(kid: str, jwk: Mapping[str, object], material: KeyMaterial) -> PublicJWK:
     declared = {name: str(jwk[name]) for name in ("use", "alg") if name in jwk}
     members = {"kty": material.kty, "kid": kid, **declared, **material.members}
-    return PublicJWK(kid, material.kty, material.algorithm, material.size, declared.get("use"), members)
+    key = PublicJWK(kid, material.kty, material.algorithm, material.size, declared.get("use"), members)
+    return replace(key, expires_at=find_expiry(jwk, key.public_key())) if jwk.keys() & {"exp", "x5c"} else key
 
 
 def _read_material(jwk: Mapping[str, object], findings: list[Finding]) -> KeyMaterial | None:

@@ -20,7 +20,7 @@ class PublicJWK:
     """A key as it may be stored and shown. Only `JWKSet.parse` and `inspect_jwks` make one.
 
     `size` is in bits. `members` are the public ones in a fixed order, numbers in their shortest spelling;
-    everything else that the JWK held is gone.
+    everything else that the JWK held is gone, but for `expires_at`, in seconds since 1970 (`key_expiry`).
     """
 
     kid: str
@@ -29,6 +29,11 @@ class PublicJWK:
     size: int
     use: str | None
     members: Mapping[str, str] = field(repr=False, hash=False)
+    expires_at: int | None = None
+
+    def as_document(self) -> dict[str, str | int]:
+        """The key as JSON."""
+        return {**self.members} if self.expires_at is None else {**self.members, "exp": self.expires_at}
 
     @property
     def thumbprint(self) -> str:

@@ -32,6 +32,7 @@ def new_client_id() -> str:
 
 
 IDLE_AFTER = timedelta(days=30)
+EXPIRES_SOON = timedelta(days=30)
 
 
 class ExchangeApplicationQuerySet(models.QuerySet["ExchangeApplication"]):
@@ -53,6 +54,11 @@ class ExchangeApplicationQuerySet(models.QuerySet["ExchangeApplication"]):
             key_set__fetched_at__lte=now - timedelta(seconds=key_freshness.USABLE)
         )
         return self.with_failing_keys().filter(fetched)
+
+    def with_keys_expiring(self, now: datetime) -> ExchangeApplicationQuerySet:
+        """A pasted key of theirs ends soon or has ended by its own words. Who publishes keys replaces them there."""
+        ending = _keys().filter(gone_at=None, switched_off_at=None, expires_at__lte=now + EXPIRES_SOON)
+        return self.filter(models.Exists(ending), key_set=None)
 
     def never_used(self) -> ExchangeApplicationQuerySet:
         return self.filter(~models.Exists(_keys().filter(last_used_at__isnull=False)))

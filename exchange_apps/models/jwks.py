@@ -100,6 +100,7 @@ class ApplicationKey(models.Model):
     thumbprint = models.CharField(_("thumbprint"), max_length=43, db_index=True)
     label = models.CharField(_("kind"), max_length=40)
     first_seen_at = models.DateTimeField(_("first seen"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires"), null=True)  # by its own words; it signs on
     gone_at = models.DateTimeField(_("gone since"), null=True)
     last_used_at = models.DateTimeField(_("last mint"), null=True)
     mints = models.PositiveBigIntegerField(_("mints"), default=0)

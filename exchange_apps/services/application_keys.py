@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 
@@ -35,7 +35,7 @@ def note_keys(application: ExchangeApplication, keys: JWKSet, *, now: datetime) 
             if row is None or row.gone_at is not None or row.thumbprint != key.thumbprint:
                 row = row or ApplicationKey(application=application, kid=key.kid, first_seen_at=now)
                 came.append(_write(row, key, key.thumbprint in foreign))
-            elif row.is_foreign != (key.thumbprint in foreign):
+            elif (row.is_foreign, row.expires_at) != (key.thumbprint in foreign, expiry_of(key)):
                 _write(row, key, key.thumbprint in foreign)
         went = [row for row in rows.values() if row.gone_at is None]
         ApplicationKey.objects.filter(pk__in=[row.pk for row in went]).update(gone_at=now)
@@ -44,8 +44,14 @@ def note_keys(application: ExchangeApplication, keys: JWKSet, *, now: datetime) 
 
 def _write(row: ApplicationKey, key: PublicJWK, is_foreign: bool) -> ApplicationKey:
     row.thumbprint, row.label, row.gone_at, row.is_foreign = key.thumbprint, key.label(), None, is_foreign
+    row.expires_at = expiry_of(key)
     row.save()
     return row
+
+
+def expiry_of(key: PublicJWK) -> datetime | None:
+    """When the key ends by its own words."""
+    return None if key.expires_at is None else datetime.fromtimestamp(key.expires_at, UTC)
 
 
 def foreign_thumbprints(application: ExchangeApplication, keys: JWKSet) -> set[str]:

@@ -54,6 +54,7 @@ def test_the_overview_tells_mints_refusals_and_live_tokens(world: World, exchang
         "Refused today": "1",
         "Live tokens": "2",
         "Failing keys": "0",
+        "Expiring keys": "0",
         "Unused apps": "0",
     }
     assert "scope_not_grantable" in page
@@ -109,13 +110,17 @@ def test_the_list_is_filtered_by_use_and_by_keys(world: World, failing: Exchange
         app = factories.make_application(world.acme, name)
         ExchangeApplication.objects.filter(pk=app.pk).update(created_at=now - timedelta(days=age))
         last = now - timedelta(days=used) if used else None
-        ApplicationKey.objects.create(application=app, kid=name, thumbprint=name, label="RSA", last_used_at=last)
+        ends = now + timedelta(days=20 if name == "idle" else 40)
+        ApplicationKey.objects.create(
+            application=app, kid=name, thumbprint=name, label="RSA", last_used_at=last, expires_at=ends
+        )
     client = browser(world.carol)
     for query, names in (
         ("use=idle", {"idle"}),
         ("use=never", {"new", "failing", "deploy-bot"}),
         ("keys=failing", {"failing"}),
         ("keys=over", set()),
+        ("keys=expiring", {"idle"}),
         ("use=never&keys=failing", {"failing"}),
         ("q=usy", {"busy"}),
     ):
