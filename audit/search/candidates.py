@@ -64,7 +64,8 @@ def places_in_chains(question: IndexQuestion, windows: Mapping[int, Window]) -> 
         for start, places in candidates(question, chain, windows[chain], newest_first=True):
             yield chain, [start + place for place in places]
     known = _Known.of(question, small, [0])
-    for chain in small:
+    # Most chains have nothing of what is rare, and where a term is wanted that answers for them
+    for chain in {of for of, _ in known.places} if question.groups else small:
         yield chain, list(known.answer(chain, 0, windows[chain].within(0)))
 
 
