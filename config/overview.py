@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,19 +27,28 @@ def overview(request: Any) -> dict[str, Any]:
         return {"tokens": MintedToken.objects.visible_to(access).order_by("-id")[:_MOST_EVENTS]}
     now = timezone.now()
     apps = ExchangeApplication.objects.filter(organization=organization)
+    counts = apps.aggregate(
+        all=Count("pk"),
+        idle=_count_of(apps.filter(enabled=True).idle(now)),
+        expiring=_count_of(apps.with_keys_expiring(now)),
+    )
     return {
         "may_read": True,
         "may_change": access.may_change(organization.id),
-        "has_apps": apps.exists(),
+        "has_apps": counts["all"] > 0,
         "activity": activity_charts(activity_of(organization.pk, now=now)),
         "live_tokens": count_live_tokens(organization, now=now),
-        "idle_apps": apps.filter(enabled=True).idle(now).count(),
+        "idle_apps": counts["idle"],
         **_troubles(organization, now),
-        "expiring_count": apps.with_keys_expiring(now).count(),
+        "expiring_count": counts["expiring"],
         "apps_url": reverse("admin:exchange_apps_exchangeapplication_changelist"),
         "tokens_url": reverse("admin:exchange_apps_mintedtoken_changelist"),
         "events": AuditEvent.objects.visible_to(access).newest_first()[:_MOST_EVENTS],
     }
+
+
+def _count_of(apps: QuerySet[ExchangeApplication]) -> Count:
+    return Count("pk", filter=Q(pk__in=apps.values("pk")))
 
 
 def _troubles(organization: Organization, now: datetime) -> dict[str, Any]:
