@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -91,7 +92,8 @@ def run_suite(title: str, servers: Mapping[str, str], arguments: list[str]) -> i
 def _failed_tests() -> list[str]:
     """Ids of the tests that failed in the run that just ended; empty where none did or nobody knows."""
     try:
-        return list(json.loads(_LAST_FAILED.read_text()))
+        # Without the group that xdist puts behind: `@browser`
+        return [re.sub(r"@\w+$", "", test) for test in json.loads(_LAST_FAILED.read_text())]
     except (OSError, ValueError):
         return []
 

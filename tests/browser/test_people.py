@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core import mail
+from playwright.sync_api import expect
 
 from exchange_apps.models import Membership, Organization, Role
 from tests import factories
@@ -24,16 +25,19 @@ def test_the_switcher_goes_by_keyboard_and_finds_one_of_many(open_window: OpenWi
     page = window.go(MEMBERS)
     page.locator("details.switcher summary").focus()
     page.keyboard.press("Enter")
+    search = page.locator("[data-switcher-search]")
+    expect(search).to_be_focused()
     page.keyboard.type("muller 07")
     window.check()
-    assert page.locator("[data-switcher] li:visible").count() == 1
+    expect(page.locator("[data-switcher] li:visible")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/o/org-07/")
     page.locator("details.switcher summary").focus()
     page.keyboard.press("ArrowDown")
+    expect(search).to_be_focused()
     page.keyboard.type("nothing like it")
-    assert page.locator("[data-switcher-none]").is_visible()
+    expect(page.locator("[data-switcher-none]")).to_be_visible()
     page.keyboard.press("Escape")
     assert not page.locator("details.switcher").evaluate("menu => menu.open")
 
