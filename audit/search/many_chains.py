@@ -92,6 +92,8 @@ class ChainsWalk:
             Q(chain=chain, sequence__gt=known.indexed_to) for chain, known, end in states if end > known.indexed_to
         ]
         count = len(ids) + sum(end - known.indexed_to for _, known, end in states)
+        if count > FEW:
+            return None
         by_number = {known.number: chain for chain, known, _ in states}
         windows = {known.number: Window(known.gone_to + 1, known.indexed_to) for _, known, _ in states if known.number}
         wanted: list[Place] = []

@@ -66,9 +66,8 @@ class ChainWalk:
     def _unsealed(self, span: Span, length: int) -> Events:
         newest = span.from_on(self.sealed.look_from)
         if not newest.is_empty:
-            yield from newest.of(self.sealed.unsealed(self.rows)).order_by("-pk" if self.newest_first else "pk")[
-                :length
-            ]
+            rows = newest.of(self.sealed.unsealed(self.rows))
+            yield from rows.order_by("-pk" if self.newest_first else "pk")[:length]
 
     def _sealed(self, span: Span, places: range) -> Events:
         """By the table, so many places of the chain at once; no more of them than one page may take."""

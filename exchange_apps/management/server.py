@@ -128,7 +128,7 @@ def load_application() -> Any:
     # Requests are short and often wait for the database; at the usual 5 ms each such wait ends behind others' work
     sys.setswitchinterval(0.0005)
     application = import_string(settings.WSGI_APPLICATION)
-    # What is loaded stays: without this the collector goes through all of it again, 50 ms in the middle of a request
+    # What is loaded stays: without this the collector goes through all of it again, 80 ms in the middle of a request
     gc.collect()
     gc.freeze()
     return application

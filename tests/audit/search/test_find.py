@@ -138,6 +138,7 @@ def test_searches_in_several_logs_find_the_same_in_the_order_of_the_keys(
     log: list[AuditEvent], text: str, few: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(many_chains, "GLANCE", 4)
         patch.setattr(many_chains, "FEW", few)
         patch.setattr(many_chains, "MOST_ROWS", 40)
         for searching in (search(text, ACME, GLOBEX), search_everywhere(text)):
@@ -174,3 +175,15 @@ def test_a_page_asks_the_database_a_handful_of_times(log: list[AuditEvent]) -> N
     with CaptureQueriesContext(connection) as captured:
         search("type:ACCESS_TOKEN_MINTED outcome:denied -kid:deploy-1").page(length=10)
     assert len(captured) <= 12
+
+
+def test_what_is_not_indexed_yet_counts_whole_over_several_logs(
+    log: list[AuditEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many_chains, "GLANCE", 4)
+    monkeypatch.setattr(many_chains, "MOST_ROWS", 40)
+    searching = search_everywhere("outcome:failed")  # which no chain has
+    assert not searching.page(length=7).more
+    monkeypatch.setattr(many_chains, "FEW", 20)  # of 30 that are only sealed
+    page = searching.page(length=7)
+    assert (page.events, page.more, page.searched_to) == ([], True, log[39].pk)
