@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from audit.models import AuditEvent, SearchChain, SearchPosting
 from audit.proof.sealing import sweep
 from audit.recorder import record_events
-from audit.search import index, many_chains, one_chain
+from audit.search import candidates, index, many_chains, one_chain
 from audit.search.find import Search
 from audit.search.index_question import question_of
 from audit.search.index_terms import COLUMNS, features_of, terms_of, tokens_of
@@ -182,6 +182,7 @@ def test_what_is_not_indexed_yet_counts_whole_over_several_logs(
 ) -> None:
     monkeypatch.setattr(many_chains, "GLANCE", 4)
     monkeypatch.setattr(many_chains, "MOST_ROWS", 40)
+    monkeypatch.setattr(candidates, "CHUNK", 1 << 18)  # chains of one chunk, and so asked for together
     searching = search_everywhere("outcome:failed")  # which no chain has
     assert not searching.page(length=7).more
     monkeypatch.setattr(many_chains, "FEW", 20)  # of 30 that are only sealed
